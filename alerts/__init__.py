@@ -1,0 +1,1 @@
+"""Alerts: from a spike to an incident, its campaign context, its message, and Slack."""

@@ -1,0 +1,134 @@
+"""The records that alerts are made of: spike, incident, campaign, answer.
+
+Each is one JSON object on its topic, as the README's contract says; unknown fields are ignored.
+`docs/schemas/` holds the JSON Schemas generated from these very types.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
+Name = Annotated[str, Meta(min_length=1)]
+
+SpikeState = Literal["raised", "grown", "cleared"]
+IncidentStatus = Literal["open", "resolved"]
+CampaignKind = Literal["voucher", "tv", "newsletter", "sale", "product", "other"]
+Evidence = Literal["voucher_code", "campaign_id", "contact_reason", "time"]
+AnswerKind = Literal[
+    "acknowledged", "snoozed", "expected", "false_alarm", "cause", "linked", "muted", "useful", "missed"
+]
+
+
+class Driver(msgspec.Struct, frozen=True, kw_only=True):
+    """A facet value that stands out among a spike's tickets.
+
+    `share` is its part of the tickets in the spike's window, `usual_share` its part before, `tickets` the
+    number behind `share`, `excess_share` its part of the tickets above the expectation (0 to 1).
+    """
+
+    facet: str
+    value: str
+    tickets: int
+    share: float
+    usual_share: float
+    excess_share: float
+
+
+class Spike(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """A firing alarm of one contact reason, as sent on `spikes`.
+
+    Counts, bounds and customers cover [`onset`, `onset` + `window_minutes`). `lower` and `upper` bound the
+    count with 95 % probability if there were no spike.
+    """
+
+    spike_id: str
+    contact_reason: str
+    state: SpikeState
+    onset: Instant
+    raised_at: Instant
+    window_minutes: int
+    observed: int
+    expected: float
+    lower: float
+    upper: float
+    uplift: float
+    excess: float
+    customers: int
+    score: float
+    rule: str
+    cleared_at: Instant | None = None
+    drivers: list[Driver] = []
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A marketing or product activity with a period, as it stands on `campaigns`."""
+
+    id: Name
+    name: Name
+    starts_at: Instant
+    ends_at: Instant
+    kind: CampaignKind = "other"
+    owner: str | None = None
+    promise: str | None = None
+    voucher_codes: list[str] = []
+    contact_reasons: list[str] = []
+    markets: list[str] = []
+    channels: list[str] = []
+    expected_uplift: Annotated[float, Meta(gt=0)] = 1.0
+    url: str | None = None
+
+
+class CampaignLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign that coincides with an incident, and what the link rests on."""
+
+    id: str
+    name: str
+    evidence: Evidence
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a person answered to an incident, as it stands on `answers`."""
+
+    incident_id: str
+    kind: AnswerKind
+    by: str
+    at: Instant
+    until: Instant | None = None
+    campaign_id: str | None = None
+    note: str | None = None
+
+
+class SlackPost(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an incident's root message stands: Slack's channel id and message timestamp."""
+
+    channel: str
+    ts: str
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One spike from opening to resolution, as it stands on `incidents`.
+
+    `revision` grows by one with every change that a reader of the Slack message should see.
+    """
+
+    incident_id: str
+    revision: int
+    status: IncidentStatus
+    contact_reasons: list[str]
+    spikes: list[Spike]
+    opened_at: Instant
+    updated_at: Instant
+    observed: int
+    expected: float
+    excess: float
+    resolved_at: Instant | None = None
+    campaigns: list[CampaignLink] = []
+    drivers: list[Driver] = []
+    acknowledged_by: str | None = None
+    answers: list[Answer] = []
+    slack: SlackPost | None = None

@@ -1,0 +1,1 @@
+"""Kafka: the stages count, watch and notify, the embedded broker, the command line and everything that reads files."""

@@ -1,0 +1,96 @@
+"""The command line `ticketspike`: loads nothing but click until a command runs.
+
+Exit status 0 done, 1 failed, 2 wrong use or settings. A failure is one sentence on stderr; a traceback shows
+only with `--debug`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "demo": "The whole story on embedded Kafka, in a minute; then exits.",
+    "kafka": "Start, stop and inspect an embedded Apache Kafka.",
+    "topics": "Create the topics, or name every difference.",
+    "worker": "Run the stages count, watch and notify until SIGTERM.",
+    "send": "Publish tickets from a .jsonl, .csv or .parquet file.",
+    "campaigns": "Import and list campaigns.",
+    "learn": "Learn baselines from history before going live.",
+    "explain": "Why there is, or is not, an alert for a contact reason.",
+    "backtest": "What would have alerted on past tickets.",
+    "counts": "What was counted, as JSON lines.",
+}
+"""Each command's file in `streams.commands` and its line in `--help`."""
+
+
+class _LazyGroup(click.Group):
+    """A group that knows its commands' names and lines, and imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"streams.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="ticketspike")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+@click.pass_context
+def cli(ctx: click.Context, debug: bool) -> None:
+    """Flag spikes in customer-service tickets per contact reason, and post them with campaign context to Slack."""
+    ctx.obj = {"debug": debug}
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status; failures become one sentence on stderr."""
+    debug = "--debug" in arguments
+    try:
+        # Every command takes --debug, wherever it stands: people add it behind the call that failed.
+        cli.main(args=[part for part in arguments if part != "--debug"], standalone_mode=False, prog_name="ticketspike")
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped.", err=True)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        return _report(error)
+    return 0
+
+
+def _report(error: Exception) -> int:
+    from streams.errors import Failure
+    from streams.settings import SettingsError
+
+    if isinstance(error, SettingsError):
+        click.echo(f"Error: {error}", err=True)
+        return 2
+    if isinstance(error, Failure):
+        click.echo(f"Error: {error}", err=True)
+        return 1
+    kind = type(error).__name__
+    click.echo(f"Error: {kind}: {error}. This is a bug; run it again with --debug and report what it prints.", err=True)
+    return 1

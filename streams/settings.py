@@ -1,0 +1,155 @@
+"""The one frozen settings value: environment first, then a TOML file named by `TICKETSPIKE_CONFIG`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+DEFAULT_FACETS = (
+    "voucher_code",
+    "campaign_id",
+    "channel",
+    "market",
+    "language",
+    "browser",
+    "device",
+    "app_version",
+    "payment",
+)
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names it, its value and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """All settings of ticketspike; field names are the environment's names in lower case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    kafka_bootstrap_servers: str = Field("127.0.0.1:9092", description="Kafka brokers, comma-separated")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_cafile: Path | None = None
+    kafka_ssl_certfile: Path | None = None
+    kafka_ssl_keyfile: Path | None = None
+
+    slack_bot_token: SecretStr | None = None
+    slack_channel: str | None = None
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+
+    ticketspike_false_alarms_per_week: float = Field(1.0, gt=0, le=1000)
+    ticketspike_language: Literal["de", "en"] = "en"
+    ticketspike_timezone: str = "Europe/Berlin"
+    ticketspike_holidays: str | None = None
+    ticketspike_clock: Literal["wall", "event"] = "wall"
+    ticketspike_web_host: str = "127.0.0.1"
+    ticketspike_web_port: int = Field(6066, ge=0, le=65535)
+    ticketspike_data_dir: Path = Path("~/.local/share/ticketspike")
+    ticketspike_topic_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]{0,100}$")
+    ticketspike_replication: int | None = Field(None, ge=1, le=9)
+    ticketspike_partitions: int = Field(4, ge=1, le=1000)
+    ticketspike_hmac_key: SecretStr | None = None
+    ticketspike_hmac_key_old: SecretStr | None = None
+    ticketspike_min_customers: int = Field(3, ge=1, le=1000)
+    ticketspike_flush_seconds: float = Field(1.0, ge=0.05, le=60)
+    ticketspike_shard_by: Literal["none", "market"] = "none"
+    ticketspike_tickets_url: str | None = None
+    ticketspike_facets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_FACETS
+    ticketspike_horizon_hours: int = Field(48, ge=1, le=24 * 90)
+    ticketspike_max_reasons: int = Field(2000, ge=1, le=20000)
+
+    @field_validator("ticketspike_timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("an IANA time zone such as Europe/Berlin")
+        return value
+
+    @field_validator("ticketspike_facets", mode="before")
+    @classmethod
+    def _facets_from_commas(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("ticketspike_data_dir")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _with_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("a URL that begins with https://")
+        return value if value.endswith("/") else value + "/"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file: the file's values come in as keyword arguments of `load`."""
+        return env_settings, init_settings
+
+    @property
+    def bootstrap_servers(self) -> list[str]:
+        """The brokers as a list."""
+        return [part.strip() for part in self.kafka_bootstrap_servers.split(",") if part.strip()]
+
+    def topic(self, name: str) -> str:
+        """The full name of a topic: the prefix and its name in the contract."""
+        return self.ticketspike_topic_prefix + name
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings once: environment, then the TOML file, then the defaults.
+
+    Raises:
+        SettingsError: one sentence a setting, with its name, its value and what is allowed.
+    """
+    values = _from_file()
+    values.update(overrides)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(detail) for detail in error.errors())) from None
+
+
+def _from_file() -> dict[str, Any]:
+    name = os.environ.get("TICKETSPIKE_CONFIG")
+    if not name:
+        return {}
+    try:
+        content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"TICKETSPIKE_CONFIG={name}: {error.strerror}; name a readable TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"TICKETSPIKE_CONFIG={name}: not TOML: {error}") from None
+    values = {key.lower(): value for key, value in content.items()}
+    unknown = sorted(set(values) - set(Settings.model_fields))
+    if unknown:
+        allowed = ", ".join(field.upper() for field in Settings.model_fields)
+        raise SettingsError(f"{unknown[0].upper()} in {name} is not a setting; allowed: {allowed}")
+    return values
+
+
+def _sentence(detail: Any) -> str:
+    name = ".".join(str(part) for part in detail["loc"][:1]).upper()
+    secret = "SECRET" in name or "TOKEN" in name or "KEY" in name or "PASSWORD" in name
+    shown = "(hidden)" if secret else repr(detail["input"])
+    allowed = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{name}={shown} is not allowed; allowed: {allowed}"

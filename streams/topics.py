@@ -1,0 +1,83 @@
+"""Every topic of the contract as a value: partitions, retention, compaction.
+
+Nothing creates a topic but `ticketspike topics create`: a broker that makes topics on the fly makes them with
+one partition and its own retention, and a stage that reads such a topic sees nothing (or forgets early).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from streams.settings import Settings
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+MIB = 1024 * 1024
+
+TICKET_VALUE_LIMIT = MIB
+"""The largest ticket that `count` reads, in bytes; a larger one is a dead letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """How a topic must look: its full name, partitions, replication and the settings that matter."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+def table_changelog(app_id: str, table: str) -> str:
+    """The name that Faust gives a table's changelog topic."""
+    return f"{app_id}-{table}-changelog"
+
+
+def app_id(settings: Settings, stage: str) -> str:
+    """The Faust app id (and consumer group) of a stage; each stage is an app of its own."""
+    return f"{settings.ticketspike_topic_prefix}ticketspike-{stage}"
+
+
+def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
+    """All topics that ticketspike needs on a cluster of that many brokers.
+
+    `tickets` stamps records with the broker's own time (LogAppendTime): retention and the limit on `created_at`
+    then do not depend on what a producer believes, also when a year of old tickets is sent.
+    """
+    replication = settings.ticketspike_replication or min(3, brokers)
+    # Two in-sync copies where there are three: an acknowledged record outlives a broker, and one may restart.
+    durable = {"min.insync.replicas": "2" if replication >= 3 else "1"}
+
+    def events(days: float, **config: str) -> dict[str, str]:
+        return {"cleanup.policy": "delete", "retention.ms": str(int(days * DAY_MS)), **durable, **config}
+
+    def entities(**config: str) -> dict[str, str]:
+        return {"cleanup.policy": "compact", **durable, **config}
+
+    one = 1
+    changelog = entities(**{"segment.ms": str(HOUR_MS), "min.compaction.lag.ms": "60000"})
+    wanted: list[tuple[str, int, dict[str, str]]] = [
+        (
+            "tickets",
+            settings.ticketspike_partitions,
+            events(14, **{"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(8 * MIB)}),
+        ),
+        ("ticket-counts", one, events(90, **{"max.message.bytes": str(8 * MIB)})),
+        ("spikes", one, events(90)),
+        ("incidents", one, entities()),
+        ("campaigns", one, entities()),
+        ("answers", one, events(365)),
+        ("orders", settings.ticketspike_partitions, events(30)),
+        ("baselines", one, entities(**{"max.message.bytes": str(8 * MIB)})),
+        # A little above the largest ticket: the original value and our headers must fit.
+        ("dead-letters", one, events(14, **{"max.message.bytes": str(9 * MIB)})),
+    ]
+    topics = [TopicSpec(settings.topic(name), partitions, replication, config) for name, partitions, config in wanted]
+    for stage, table in TABLES:
+        topics.append(TopicSpec(table_changelog(app_id(settings, stage), table), one, replication, changelog))
+    return topics
+
+
+TABLES = (("watch", "baselines-and-alarms"), ("notify", "incidents"))
+"""The Faust tables as (stage, table)."""
