@@ -1,0 +1,302 @@
+"""All contact reasons of a shard: score each closed minute, then learn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from detectors import learning, open_minutes, reporting
+from detectors.alarm import AlarmChange, Verdict
+from detectors.calendar import Calendar
+from detectors.firing import Firing
+from detectors.guardband import SLOT
+from detectors.outlook import Outlook, look
+from detectors.rows import FloatArray
+from detectors.standing import LOST_MINUTES
+from detectors.state import State
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorSettings:
+    """What a detector must be told.
+
+    Attributes:
+        false_alarms_per_week: how many the channel can stand, all reasons together: the one knob.
+        timezone: IANA name of the zone that customers live by.
+        holidays: local dates on which they behave as on a Sunday.
+
+    Raises:
+        ValueError: `false_alarms_per_week` is not above 0.
+    """
+
+    false_alarms_per_week: float = 1.0
+    timezone: str = "Europe/Berlin"
+    holidays: frozenset[date] = field(default_factory=frozenset)
+
+    def __post_init__(self) -> None:
+        if not self.false_alarms_per_week > 0:
+            raise ValueError(f"false_alarms_per_week must be above 0, not {self.false_alarms_per_week}")
+
+
+class Detector:
+    """Baselines, evidence and alarms of all contact reasons of a shard, vectorised over reasons.
+
+    Feed it one closed minute after the other, zeros as zeros. It scores a minute before it learns from it.
+    All it does follows from what it was given: no clock, no randomness; a replay says the same.
+
+    The expected count of a minute is (`detectors.baseline`, by local hour of the week, smooth within the
+    hour) x (`detectors.level`, recent, two hours behind) x (announced uplift). Evidence for a rise is
+    accumulated by `detectors.cusum` against that mean raised by 1.5 of its standard deviations; an alarm
+    is raised when it exceeds `detectors.threshold`'s bar and follows `detectors.standing` until it clears.
+    A reason that has been watched for less than two days is WARMING_UP: only a gross spike fires
+    (`detectors.warmup`).
+
+    Args:
+        settings: the knob, the zone, the holidays.
+
+    Attributes:
+        reasons: contact reasons in row order; grows, never shrinks.
+        minute: the last closed minute, or None.
+
+    Example:
+        >>> detector = Detector(DetectorSettings(timezone="UTC"))
+        >>> detector.add(["voucher"], minute=0)
+        >>> for minute in range(2 * 1440):
+        ...     changes = detector.close(minute, np.array([float(minute % 10 == 0)]))
+        >>> detector.verdict("voucher").state
+        'NORMAL'
+        >>> for minute in range(2 * 1440, 2 * 1440 + 5):
+        ...     for change in detector.close(minute, np.array([2.0])):
+        ...         print(change.state, change.onset - 2 * 1440, change.observed, round(change.expected, 1))
+        raised 0 6 0.3
+    """
+
+    def __init__(self, settings: DetectorSettings) -> None:
+        self.settings = settings
+        self.minute: int | None = None
+        self._calendar = Calendar(settings.timezone, settings.holidays)
+        self._state = State()
+        self.reasons = self._state.reasons
+        self._firing = Firing(self._state)
+        self._watched = 0.0
+        self._outlook: Outlook | None = None
+        self._stamps: dict[int, int] = {}
+        self._pooling = True
+
+    def add(self, reasons: Sequence[str], minute: int) -> None:
+        """Get to know contact reasons: watched from `minute` on, nothing assumed about the time before.
+
+        Args:
+            reasons: names; those already known are left as they are.
+            minute: the first minute whose count, even 0, is an observation.
+        """
+        rows = self._state.grow(reasons)
+        if not rows:
+            return
+        self._state.known.known[rows] = minute
+        self._state.known.blank[rows] = self._watched
+        self._state.bank.onset[:, rows] = minute
+        self._outlook = None
+
+    def close(
+        self, minute: int, counts: FloatArray, announced: FloatArray | None = None, *, alarms: bool = True
+    ) -> list[AlarmChange]:
+        """Score one closed minute of all reasons, then learn from it.
+
+        A jump of more than one minute means that nobody looked: evidence is dropped, nothing is learnt
+        for the gap, uncertainty grows. After more than six hours a firing alarm is cleared as well.
+
+        Args:
+            minute: minutes since 1970 in UTC, later than any closed so far.
+            counts: tickets per reason in the order of `reasons`, zeros included.
+            announced: factor by which announced campaigns raise each reason's expectation; None is 1.
+            alarms: False learns history: spikes are recognised, so that they do not teach the baseline,
+                but nothing is said and no alarm stands.
+
+        Returns:
+            What changed.
+
+        Raises:
+            ValueError: the minute is not later than the last one, or `counts` has another length, or a
+                count is negative or not a number.
+        """
+        counts = np.asarray(counts, dtype=np.float64)
+        self._check(minute, counts)
+        changes = self._settle()
+        if self.minute is not None and minute > self.minute + 1:
+            changes += self._miss(self.minute, minute)
+        outlook = self._look(minute)
+        step = minute % SLOT
+        usual, terms = outlook.usual[step], np.empty((3, counts.size))
+        terms[0], terms[1], terms[2] = counts, outlook.mean[step], outlook.doubt[step]
+        drift, size = outlook.drift[step], outlook.size[step]
+        if announced is not None:
+            usual, drift, size = usual * announced, drift * announced, size * announced
+            terms[1:] *= announced
+        self._state.bank.update(minute, terms, drift, size)
+        if alarms:
+            self._firing.unmute(minute)
+        changes += self._firing.follow(minute, terms, outlook)
+        changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
+        self._state.guardband.add(counts, usual, 1.0 if announced is None else announced)
+        if outlook.warming is not None:
+            self._state.known.add(counts, outlook.busyness)
+        self._watched = min(self._watched + outlook.busyness, 1440.0)
+        self.minute = minute
+        if step == SLOT - 1:
+            learning.learn(self._state, self._calendar, outlook, minute, pooling=self._pooling)
+        return changes
+
+    def running(
+        self, counts: Mapping[int, FloatArray], now: float, announced: FloatArray | None = None
+    ) -> list[AlarmChange]:
+        """Score the minutes that are still open, the last one by the part of it that has passed.
+
+        Learns nothing and keeps no evidence; what it may do is raise an alarm, which then stands like one
+        raised by `close`. For the wall clock only: on the event clock it would make replays differ.
+
+        Args:
+            counts: open minute -> tickets per reason so far. Minutes already closed are ignored, absent
+                ones between the last closed one and `now` have no tickets.
+            now: epoch seconds.
+            announced: as in `close`.
+
+        Returns:
+            The alarms raised. Their window ends with the open minute, `raised_minute`.
+        """
+        changes = self._settle()
+        if self.minute is not None and int(now // 60) - self.minute <= LOST_MINUTES:
+            kept = self._outlook
+            opened = open_minutes.Open(counts, now, self.minute, announced)
+            changes += open_minutes.score(self._state, self._firing, self._look, opened)
+            self._outlook = kept
+        return changes
+
+    def verdict(self, reason: str) -> Verdict:
+        """How a contact reason stands at the last closed minute.
+
+        Args:
+            reason: a known contact reason.
+
+        Raises:
+            KeyError: the reason is not known.
+            ValueError: no minute has been closed yet.
+        """
+        row = self._state.row[reason]
+        self._settle()
+        if self.minute is None:
+            raise ValueError("no minute has been closed yet, so there is no verdict")
+        return reporting.verdict(self._state, self._look(self.minute + 1), row, self.minute)
+
+    def open_alarms(self) -> list[AlarmChange]:
+        """The firing alarms as they stand, to be stated again: always with state `raised`."""
+        self._settle()
+        return [] if self.minute is None else self._firing.standing(self.minute)
+
+    def snapshot(self, reason: str) -> dict[str, object]:
+        """Everything known of a reason, ready for JSON, under 4 KB.
+
+        Args:
+            reason: a known contact reason.
+
+        Raises:
+            KeyError: the reason is not known.
+        """
+        self._settle()
+        state = self._state.snapshot(reason)
+        return {"version": _VERSION, "minute": self.minute, "watched": self._watched, **state}
+
+    def restore(self, reason: str, state: Mapping[str, object]) -> None:
+        """Take back what `snapshot` gave; the reason is added if unknown.
+
+        Rows may be of different minutes: `minute` becomes the newest, and a row that stood still since an
+        older one is caught up before the next use, on the understanding that it had no tickets in between.
+
+        Args:
+            reason: contact reason.
+            state: a snapshot.
+
+        Raises:
+            ValueError: the snapshot is of another version or incomplete.
+        """
+        if state.get("version") != _VERSION:
+            raise ValueError(
+                f"the stored state of {reason!r} is of version {state.get('version')}, not {_VERSION}: "
+                "learn it anew"
+            )
+        row = self._state.restore(reason, state)
+        watched, minute = state.get("watched"), state.get("minute")
+        if isinstance(watched, float | int):
+            self._watched = max(self._watched, float(watched))
+        self._outlook = None
+        self._firing.refresh()
+        if not isinstance(minute, int):
+            return
+        if self.minute is not None and minute > self.minute:
+            for other in range(len(self.reasons)):
+                self._stamps.setdefault(other, self.minute)
+        self._stamps[row] = minute
+        self.minute = minute if self.minute is None else max(self.minute, minute)
+
+    def _check(self, minute: int, counts: FloatArray) -> None:
+        if counts.shape != (len(self.reasons),):
+            raise ValueError(
+                f"{len(self.reasons)} contact reasons are known but {counts.shape} counts were given"
+            )
+        if self.minute is not None and minute <= self.minute:
+            raise ValueError(f"minute {minute} is not later than the last closed minute {self.minute}")
+        if counts.size and not counts.min() >= 0.0:  # also catches what is not a number
+            raise ValueError(f"minute {minute} holds a negative count or one that is no number")
+
+    def _look(self, minute: int) -> Outlook:
+        """The outlook of the slot that holds `minute`."""
+        outlook = self._outlook
+        if outlook is None or outlook.slot != minute // SLOT or outlook.phi.size != len(self.reasons):
+            outlook = look(self._state, self._calendar, self.settings.false_alarms_per_week, minute)
+            self._outlook = outlook
+        return outlook
+
+    def _miss(self, last: int, minute: int) -> list[AlarmChange]:
+        """Nobody looked between the last closed minute and `minute`."""
+        changes = self._firing.lose(last) if minute - last > LOST_MINUTES else []
+        learning.pass_unseen(self._state, self._calendar, self._look(last), last, minute)
+        self._state.bank.reset(slice(None), minute)
+        self._outlook = None
+        return changes
+
+    def _settle(self) -> list[AlarmChange]:
+        """Bring rows restored from an older minute up to date with minutes without tickets."""
+        if not self._stamps or self.minute is None:
+            return []
+        stamps, self._stamps = self._stamps, {}
+        stale = sorted((at, row) for row, at in stamps.items() if at < self.minute)
+        if not stale:
+            return []
+        # Rows that stood still are few and share no pool: their shapes of the week stay as they are.
+        replay = Detector(self.settings)
+        replay._pooling = False
+        changes: list[AlarmChange] = []
+        for at, row in stale:
+            changes += replay._pass_quietly(at)
+            replay._state.take(self.reasons[row], self._state)
+            replay._firing.refresh()
+            replay._outlook, replay.minute = None, at
+        changes += replay._pass_quietly(self.minute)
+        for reason in replay.reasons:
+            self._state.take(reason, replay._state)
+        self._firing.refresh()
+        self._outlook = None
+        return changes
+
+    def _pass_quietly(self, until: int) -> list[AlarmChange]:
+        changes: list[AlarmChange] = []
+        if self.minute is not None:
+            nothing = np.zeros(len(self.reasons))
+            for minute in range(self.minute + 1, until + 1):
+                changes += self.close(minute, nothing)
+        return changes

@@ -1,0 +1,195 @@
+"""Raise, follow and clear alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from detectors import reporting
+from detectors.alarm import AlarmChange
+from detectors.cusum import UPLIFTS, Bank
+from detectors.guardband import SLOTS
+from detectors.outlook import Outlook
+from detectors.rows import FloatArray, RowArray
+from detectors.state import State
+from detectors.warmup import gross
+
+_LEAST_TICKETS = 5.0
+"""Fewer tickets than this are no spike, however improbable."""
+
+
+class Firing:
+    """The alarms of a state: which fire now, and every way into and out of firing.
+
+    Args:
+        state: whose alarms.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._rows: RowArray | None = None
+
+    def refresh(self) -> None:
+        """Forget which alarms fire, after the state was changed from outside."""
+        self._rows = None
+
+    def _now(self) -> RowArray:
+        rows = self._rows
+        if rows is None or (rows.size and rows[-1] >= self._state.standing.size):
+            rows = self._rows = self._state.standing.firing.nonzero()[0]
+        return rows
+
+    def fire(self, minute: int, counts: FloatArray, outlook: Outlook, *, silent: bool) -> list[AlarmChange]:
+        """Raise what the evidence after `minute` calls for."""
+        said: list[AlarmChange] = []
+        bank = self._state.bank
+        for row in (bank.best() >= outlook.bars).nonzero()[0]:
+            if outlook.warming is None or not outlook.warming[row]:
+                said += self.convict(int(row), bank, int(row), minute, outlook, silent=silent)
+        if outlook.warming is not None:
+            rows = (outlook.warming & ~self._state.standing.firing & (counts > 0.0)).nonzero()[0]
+            if rows.size:
+                said += self.convict_gross(
+                    rows, minute, minute - 1, counts[rows], 1.0, outlook, silent=silent
+                )
+        return said
+
+    def convict(
+        self, row: int, bank: Bank, place: int, minute: int, outlook: Outlook, *, silent: bool
+    ) -> list[AlarmChange]:
+        """Raise the alarm of `row` on the evidence at `place` of `bank`, if it rests on enough tickets."""
+        which = bank.which(place)
+        sums = [float(part) for part in bank.sums[:, which, place]]
+        if self._state.standing.firing[row] or sums[0] < _LEAST_TICKETS:
+            return []
+        self._state.standing.warming[row] = False
+        score, tested = float(bank.score[which, place]), float(UPLIFTS[which])
+        return self._raise(row, int(bank.onset[which, place]), minute, sums, (score, tested), outlook, silent)
+
+    def convict_gross(
+        self,
+        rows: RowArray,
+        minute: int,
+        closed: int,
+        counts: FloatArray,
+        elapsed: float,
+        outlook: Outlook,
+        *,
+        silent: bool,
+    ) -> list[AlarmChange]:
+        """Raise gross spikes of reasons that are warming up.
+
+        Args:
+            rows: which reasons are looked at.
+            minute: the newest minute.
+            closed: the newest minute that the guardband holds.
+            counts: tickets since then, of `rows`.
+            elapsed: minutes since then.
+            outlook: of `minute`.
+            silent: as in `fire`.
+        """
+        guard, known = self._state.guardband, self._state.known
+        order = guard.recent(closed, SLOTS)
+        newest, length = counts[None], np.full((1, rows.size), elapsed)
+        tickets = np.concatenate([newest + guard.open[0, rows], guard.tickets[order][:, rows]]).cumsum(axis=0)
+        minutes = np.concatenate([length + guard.open[2, rows], guard.minutes[order][:, rows]]).cumsum(axis=0)
+        # The newest minute alone is a window too: forty tickets within seconds.
+        tickets, minutes = np.concatenate([newest, tickets]), np.concatenate([length, minutes])
+        found, observed, careful = gross(
+            tickets,
+            minutes,
+            outlook.busyness,
+            known.tickets[rows] + counts,
+            known.seen[rows] + known.blank[rows] + elapsed,
+            known.busyness[rows] + known.blank[rows] + elapsed * outlook.busyness,
+        )
+        said: list[AlarmChange] = []
+        for place in (found >= 0).nonzero()[0]:
+            row = int(rows[place])
+            onset = minute + 1 - max(1, round(float(minutes[found[place], place])))
+            seen, expected = float(observed[place]), float(careful[place])
+            uplift = seen / max(expected, 1e-9)
+            score = seen * float(np.log(uplift)) - seen + expected
+            self._state.standing.warming[row] = True
+            sums = (seen, expected, 0.5 * expected)
+            said += self._raise(row, onset, minute, sums, (score, min(uplift, 30.0)), outlook, silent)
+        return said
+
+    def _raise(
+        self,
+        row: int,
+        onset: int,
+        minute: int,
+        sums: Sequence[float],
+        evidence: tuple[float, float],
+        outlook: Outlook,
+        silent: bool,
+    ) -> list[AlarmChange]:
+        standing = self._state.standing
+        standing.fire(row, onset, minute + 1, sums, silent)
+        standing.score[row], standing.tested[row] = evidence
+        standing.bar[row] = outlook.bars[row]
+        self._state.bank.reset(row, minute + 1)
+        self._rows = None
+        return [] if silent else [reporting.change(self._state, row, "raised", minute + 1)]
+
+    def follow(self, minute: int, terms: FloatArray, outlook: Outlook) -> list[AlarmChange]:
+        """Take a closed minute into the firing alarms; say which have grown and clear which are over."""
+        rows = self._now()
+        if not rows.size:
+            return []
+        state = self._state
+        standing = state.standing
+        # One reason, one statement at a time: while an alarm fires the bank collects nothing new.
+        state.bank.reset(rows, minute + 1)
+        standing.follow(rows, minute, terms[:, rows], outlook.phi[rows])
+        settled = standing.settled(rows, minute)
+        over, grown = standing.calmed(rows, minute) | settled, standing.grown(rows)
+        said: list[AlarmChange] = []
+        for place in (over | grown).nonzero()[0]:
+            row = int(rows[place])
+            if over[place]:
+                if settled[place]:
+                    self._accept(row)
+                said += self._clear(row, minute + 1)
+            elif not standing.silent[row]:
+                standing.stated[row] = standing.observed[row]
+                said.append(reporting.change(state, row, "grown", minute + 1))
+        return said
+
+    def _accept(self, row: int) -> None:
+        """A level that has stayed up is the new normal: the whole week of this reason moves there."""
+        standing = self._state.standing
+        factor = float(standing.day_observed[row]) / max(float(standing.day_expected[row]), 1e-6)
+        if factor > 1.0:
+            self._state.baseline.move(row, factor)
+
+    def _clear(self, row: int, minute: int) -> list[AlarmChange]:
+        silent = bool(self._state.standing.silent[row])
+        self._state.standing.clear(row, minute)
+        self._state.bank.reset(row, minute)
+        self._rows = None
+        return [] if silent else [reporting.change(self._state, row, "cleared", minute)]
+
+    def lose(self, last: int) -> list[AlarmChange]:
+        """Clear all alarms as of `last`: nobody has looked for long."""
+        return [change for row in self._now() for change in self._clear(int(row), last + 1)]
+
+    def unmute(self, minute: int) -> None:
+        """Spikes met while learning end with it; whether they go on is for live evidence to say."""
+        rows = self._now()
+        if not rows.size:
+            return
+        for row in rows[self._state.standing.silent[rows]]:
+            self._clear(int(row), minute)
+            self._state.standing.debt[row] = 0.0
+
+    def standing(self, minute: int) -> list[AlarmChange]:
+        """The alarms that fire after `minute`, as they stand."""
+        standing = self._state.standing
+        return [
+            reporting.change(self._state, int(row), "raised", max(minute, int(standing.onset[row])) + 1)
+            for row in self._now()
+            if not standing.silent[row]
+        ]

@@ -1,0 +1,78 @@
+"""What a detector learns: slots that leave the guardband, hours that end, gaps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detectors.calendar import Calendar
+from detectors.guardband import SLOT, SLOTS
+from detectors.outlook import Outlook
+from detectors.state import State
+
+_WINSOR = 2.58
+"""Standard deviations beyond which a slot's tickets are clipped (Farrington Flexible's choice)."""
+_POOLING_HOURS = (3, 9, 15, 21)
+_HOUR_SLOTS = 60 // SLOT
+
+
+def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, pooling: bool) -> None:
+    """Learn from what leaves the guardband now that `minute` has filled a slot.
+
+    A spike must not teach the baseline that it is usual. Slots inside an alarm are left out; everything
+    else is winsorised, so that evidence too weak or too short for an alarm moves little. A reason that is
+    warming up learns unclipped, as there is nothing yet to clip against.
+
+    Args:
+        state: what to teach.
+        calendar: local time.
+        outlook: of the slot that `minute` ends.
+        minute: last minute of a slot.
+        pooling: whether the shared shapes of the week are learnt anew when it is time.
+    """
+    spread = state.dispersion.spread()
+    hour, within = calendar.place(minute)
+    leaving = state.guardband.turn(minute)
+    seen = np.asarray(leaving.minutes > 0.0)
+    if (state.standing.onset >= 0).any():
+        seen &= ~state.standing.spiking(leaving.start, leaving.start + SLOT)
+    expected = leaving.usual * state.level.value
+    scale = np.sqrt(outlook.phi * expected + (outlook.uncertainty * expected) ** 2)
+    tickets = np.minimum(leaving.tickets, expected + _WINSOR * scale + 1.0)
+    taught = seen
+    if outlook.warming is not None:
+        tickets = np.where(outlook.warming, leaving.tickets, tickets)
+        taught = seen & ~outlook.warming
+    state.level.learn(tickets, leaving.usual, outlook.phi, spread, taught.astype(np.float64))
+    state.baseline.learn(calendar.place(leaving.start)[0], tickets * seen, leaving.minutes * seen)
+    state.standing.fade()
+    if within == 59:
+        _learn_hour(state, outlook, minute)
+        if pooling and hour % 24 in _POOLING_HOURS:
+            state.baseline.pool(state.dispersion.dispersion())
+
+
+def _learn_hour(state: State, outlook: Outlook, minute: int) -> None:
+    order = state.guardband.recent(minute, _HOUR_SLOTS)
+    seen = np.asarray((state.guardband.minutes[order] > 0.0).all(axis=0))
+    seen &= ~state.standing.spiking(minute - 59, minute + 1)
+    if outlook.warming is not None:
+        seen &= ~outlook.warming
+    slots = state.guardband.tickets[order].astype(np.float64)
+    usual = state.guardband.usual[order].astype(np.float64)
+    state.dispersion.learn(slots, usual, outlook.shape_variance, seen.astype(np.float64))
+
+
+def pass_unseen(state: State, calendar: Calendar, outlook: Outlook, last: int, minute: int) -> None:
+    """Let the time between `last` and `minute` pass, in which nobody looked.
+
+    What was observed before the gap still leaves the guardband and is learnt; the gap itself teaches
+    nothing, and the recent level drifts back to the usual and becomes less certain.
+    """
+    end = last + SLOT - (last % SLOT)
+    end -= 1 if end - 1 > last else 1 - SLOT
+    for _ in range(SLOTS + 1):
+        if end >= minute:
+            return
+        learn(state, calendar, outlook, end, pooling=False)
+        end += SLOT
+    state.level.pass_unseen(minute - end, state.dispersion.spread())

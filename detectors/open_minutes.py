@@ -1,0 +1,103 @@
+"""Score the minutes that are not closed yet, without learning from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detectors.alarm import AlarmChange
+from detectors.cusum import Bank
+from detectors.firing import Firing
+from detectors.guardband import SLOT
+from detectors.outlook import Outlook
+from detectors.rows import FloatArray
+from detectors.state import State
+
+_LEAST_PART = 1.0 / 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The minutes after the last closed one, as far as they are known.
+
+    Attributes:
+        counts: open minute -> tickets per reason so far.
+        now: epoch seconds.
+        closed: the last closed minute.
+        announced: announced uplift per reason, or None for 1.
+    """
+
+    counts: Mapping[int, FloatArray]
+    now: float
+    closed: int
+    announced: FloatArray | None
+
+    def part(self, minute: int) -> float:
+        """How much of a minute has passed; at least a second, so that a burst is no division by zero."""
+        return min(1.0, max(self.now / 60.0 - minute, _LEAST_PART))
+
+
+def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: Open) -> list[AlarmChange]:
+    """Raise what the open minutes call for.
+
+    The evidence is a copy: what tips the scale now is counted again, and then for good, when the minute is
+    closed. Only reasons with tickets in the open minutes are looked at, since without one no evidence grows.
+
+    Args:
+        state: what is known; only alarms are changed in it.
+        firing: its alarms.
+        look: gives the outlook of a minute.
+        opened: the open minutes.
+    """
+    current = int(opened.now // 60)
+    total = np.zeros(len(state.reasons))
+    for minute, tickets in opened.counts.items():
+        if opened.closed < minute <= current:
+            total += tickets
+    rows = ((total > 0.0) & ~state.standing.firing).nonzero()[0]
+    if not rows.size:
+        return []
+    bank = Bank()
+    bank.resize(rows.size)
+    for name in Bank.FIELDS:
+        getattr(bank, name)[:] = getattr(state.bank, name)[..., rows]
+    uplift = np.ones(rows.size) if opened.announced is None else opened.announced[rows]
+    elapsed, nothing, outlook = 0.0, np.zeros(rows.size), look(opened.closed + 1)
+    for minute in range(opened.closed + 1, current + 1):
+        part, outlook, step = opened.part(minute), look(minute), minute % SLOT
+        elapsed += part
+        seen = (
+            np.asarray(opened.counts[minute], dtype=np.float64)[rows] if minute in opened.counts else nothing
+        )
+        share = uplift * part
+        terms = np.stack((seen, outlook.mean[step][rows] * share, outlook.doubt[step][rows] * share))
+        bank.update(minute, terms, outlook.drift[step][:, rows] * share, outlook.size[step][rows] * share)
+    warming = np.zeros(rows.size, bool) if outlook.warming is None else outlook.warming[rows]
+    said: list[AlarmChange] = []
+    for place in ((bank.best() >= outlook.bars[rows]) & ~warming).nonzero()[0]:
+        row, which = int(rows[place]), bank.which(int(place))
+        shared = state.bank.onset[which, row] == bank.onset[which, place]
+        closed = [float(part) if shared else 0.0 for part in state.bank.sums[:, which, row]]
+        for change in firing.convict(row, bank, int(place), current, outlook, silent=False):
+            said.append(change)
+            _keep_closed(state, row, closed)
+    if warming.any():
+        new, before = rows[warming], total[rows[warming]]
+        for change in firing.convict_gross(
+            new, current, opened.closed, before, elapsed, outlook, silent=False
+        ):
+            said.append(replace(change, window_minutes=max(1, current + 1 - change.onset)))
+            row = state.row[change.contact_reason]
+            seen_before = max(0.0, float(state.standing.observed[row] - total[row]))
+            ratio = max(0, opened.closed + 1 - change.onset) / said[-1].window_minutes
+            _keep_closed(state, row, [seen_before, change.expected * ratio, 0.5 * change.expected * ratio])
+    return said
+
+
+def _keep_closed(state: State, row: int, closed: list[float]) -> None:
+    """Leave only the closed part in an alarm's sums: the open minutes are added when they are closed."""
+    standing = state.standing
+    standing.observed[row], standing.expected[row], standing.doubt[row] = closed
+    standing.day_observed[row], standing.day_expected[row] = closed[:2]

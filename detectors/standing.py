@@ -1,0 +1,169 @@
+"""The alarms: quiet or firing, when they grew, and when a spike is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
+
+CLEAR_EVIDENCE = 4.0
+"""Nats of evidence against the spike going on, after which it is over."""
+CALM_MINUTES = 15
+CALM_PART = 0.1
+CALM_MOST_MINUTES = 6 * 60
+"""Calm must last 15 minutes, or a tenth of the spike, at most six hours."""
+NEW_NORMAL_MINUTES = 2 * 1440
+"""A level that stays up this long is the new normal."""
+SETTLING_MINUTES = 6 * 60
+"""... and this long while the reason is warming up, where the usual is hardly known."""
+LOST_MINUTES = 6 * 60
+"""Nobody looked for so long: whether the spike went on is unknown, the alarm is cleared."""
+_DAY = 0.5 ** (1.0 / (12.0 * 60.0))
+_DEBT = 5.0
+_DEBT_KEPT = 0.5 ** (5.0 / 1440.0)
+_HABIT_KEPT = 0.5 ** (5.0 / (21.0 * 1440.0))
+_HABIT_WEIGHT = 0.25
+_HABIT_MOST = 6.0
+
+
+class Standing(Rows):
+    """One alarm per reason, QUIET or FIRING, with what is frozen at the raise.
+
+    *Clear slowly.* While an alarm fires, a reverse CUSUM asks whether tickets still come at a raised rate
+    R' = max(2, sqrt(uplift)) or at the usual one m:
+
+        D <- max(0, D + ((R' - 1) m - x log R') / phi)
+
+    The spike is over at D >= 4 nats and 15 minutes after D last was 0, or a tenth of the spike's length if
+    that is more: what has lasted for a day is not over after a quiet quarter of an hour. It adapts by
+    itself: a busy reason shows within minutes that it is calm, a sparse one needs the hours in which a
+    spike would have brought tickets.
+
+    *No echo.* After a clear the reason's bar is 5 nats higher, half of that a day later, so the tail of
+    the same spike, or its next morning, does not raise it again.
+
+    *Habit.* Each alarm of the last weeks (half-life 21 days) raises the reason's own bar by a quarter of
+    the channel's: a reason that bursts every other day must burst more strongly than it uses to. Heavy
+    tails of real series are met by this and not by a larger dispersion, which would blind all reasons.
+    """
+
+    FIELDS = {  # noqa: RUF012 - a constant of the class
+        "firing": Field((), "?"),
+        "silent": Field((), "?"),
+        "warming": Field((), "?"),
+        "onset": Field((), "i8", -1),
+        "raised": Field((), "i8", -1),
+        "cleared": Field((), "i8", -1),
+        "observed": Field(),
+        "expected": Field(),
+        "doubt": Field(),
+        "stated": Field(),
+        "score": Field(),
+        "bar": Field(),
+        "tested": Field(),
+        "calm": Field(),
+        "calm_since": Field((), "i8", -1),
+        "day_observed": Field(),
+        "day_expected": Field(),
+        "debt": Field(),
+        "habit": Field(),
+    }
+    firing: FlagArray
+    silent: FlagArray
+    warming: FlagArray
+    onset: FloatArray
+    raised: FloatArray
+    cleared: FloatArray
+    observed: FloatArray
+    expected: FloatArray
+    doubt: FloatArray
+    stated: FloatArray
+    score: FloatArray
+    bar: FloatArray
+    tested: FloatArray
+    calm: FloatArray
+    calm_since: FloatArray
+    day_observed: FloatArray
+    day_expected: FloatArray
+    debt: FloatArray
+    habit: FloatArray
+
+    def surcharge(self, bar: float) -> FloatArray:
+        """How much more than `bar` each reason's evidence must reach."""
+        return np.asarray(self.debt + bar * _HABIT_WEIGHT * np.minimum(self.habit, _HABIT_MOST))
+
+    def fade(self) -> None:
+        """Let five minutes pass: echoes and habits are forgotten."""
+        self.debt *= _DEBT_KEPT
+        self.habit *= _HABIT_KEPT
+
+    def follow(self, rows: RowArray, minute: int, terms: FloatArray, phi: FloatArray) -> None:
+        """Take one closed minute into the firing alarms `rows`.
+
+        Args:
+            rows: which.
+            minute: the minute.
+            terms: their tickets, expected tickets and the latter's standard deviation.
+            phi: their variance relative to Poisson.
+        """
+        counts, mean, doubt = terms
+        within = minute >= self.onset[rows]
+        self.observed[rows] += counts * within
+        self.expected[rows] += mean * within
+        self.doubt[rows] += doubt * within
+        self.day_observed[rows] = self.day_observed[rows] * _DAY + counts
+        self.day_expected[rows] = self.day_expected[rows] * _DAY + mean
+        uplift = (self.observed[rows] + 1.0) / (self.expected[rows] + 1.0)
+        tested = np.maximum(2.0, np.sqrt(uplift))
+        calm = self.calm[rows] + ((tested - 1.0) * mean - counts * np.log(tested)) / phi
+        self.calm[rows] = np.maximum(calm, 0.0)
+        self.calm_since[rows] = np.where(calm <= 0.0, minute, self.calm_since[rows])
+        ratio = np.maximum(self.observed[rows], 1e-9) / np.maximum(self.expected[rows], 1e-9)
+        evidence = (self.observed[rows] * np.log(ratio) - self.observed[rows] + self.expected[rows]) / phi
+        self.score[rows] = np.maximum(self.score[rows], np.where(ratio > 1.0, evidence, 0.0))
+
+    def calmed(self, rows: RowArray, minute: int) -> FlagArray:
+        """Which of the firing alarms `rows` are calm again."""
+        lasted = minute - self.onset[rows]
+        needed = np.maximum(CALM_MINUTES, np.minimum(CALM_PART * lasted, CALM_MOST_MINUTES))
+        return np.asarray((self.calm[rows] >= CLEAR_EVIDENCE) & (minute - self.calm_since[rows] >= needed))
+
+    def settled(self, rows: RowArray, minute: int) -> FlagArray:
+        """Which of the firing alarms `rows` have stood long enough to be the new normal."""
+        patience = np.where(self.warming[rows], SETTLING_MINUTES, NEW_NORMAL_MINUTES)
+        return np.asarray(minute + 1 - self.raised[rows] >= patience)
+
+    def grown(self, rows: RowArray) -> FlagArray:
+        """Which of the firing alarms `rows` have a fifth and five tickets more than last stated."""
+        more = self.observed[rows] - self.stated[rows]
+        return np.asarray((more >= 5.0) & (more >= 0.2 * self.stated[rows]))
+
+    def fire(self, row: int, onset: int, raised: int, sums: Sequence[float], silent: bool) -> None:
+        """From QUIET to FIRING; `sums` are the window's tickets, expectation and its standard deviation.
+
+        A silent alarm is one met while history is learnt: it protects the baseline and is never told.
+        """
+        self.firing[row] = True
+        self.silent[row] = silent
+        self.onset[row] = onset
+        self.raised[row] = raised
+        self.cleared[row] = -1
+        self.observed[row], self.expected[row], self.doubt[row] = sums
+        self.stated[row] = sums[0]
+        self.day_observed[row], self.day_expected[row] = sums[:2]
+        self.calm[row] = 0.0
+        self.calm_since[row] = raised - 1
+
+    def clear(self, row: int, minute: int) -> None:
+        """Back to QUIET as of `minute`."""
+        self.firing[row] = False
+        self.silent[row] = False
+        self.cleared[row] = minute
+        self.debt[row] = _DEBT
+        self.habit[row] += 1.0
+
+    def spiking(self, start: int, end: int) -> FlagArray:
+        """Which reasons had, or have, an alarm that covers some of [start, end)."""
+        return np.asarray((self.onset >= 0) & (self.onset < end) & (self.firing | (self.cleared > start)))

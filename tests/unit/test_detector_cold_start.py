@@ -1,0 +1,90 @@
+"""What a detector says before it has a baseline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detectors import AlarmChange, Detector, DetectorSettings
+
+MONDAY = 29_545_920
+
+
+def watch(detector: Detector, first: int, minutes: int, rate: list[float], seed: int) -> list[AlarmChange]:
+    rng = np.random.default_rng(seed)
+    return [
+        change
+        for minute in range(first, first + minutes)
+        for change in detector.close(minute, rng.poisson(rate).astype(float))
+    ]
+
+
+@pytest.mark.parametrize("rate", [0.002, 0.05, 1.0, 20.0, 500.0])
+@pytest.mark.parametrize("hour", [0, 8, 13, 22])
+def test_the_first_day_of_a_steady_reason_raises_nothing(rate: float, hour: int) -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["voucher"], MONDAY + hour * 60)
+    assert watch(detector, MONDAY + hour * 60, 1440, [rate], seed=1) == []
+    assert detector.verdict("voucher").state == "WARMING_UP"
+
+
+def test_morning_after_a_first_night_is_no_spike() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["voucher"], MONDAY)
+    changes = watch(detector, MONDAY, 480, [0.05], seed=2)
+    changes += watch(detector, MONDAY + 480, 240, [0.25], seed=3)
+    assert changes == []
+
+
+def test_a_gross_spike_is_found_on_the_first_day() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["voucher", "order"], MONDAY)
+    assert watch(detector, MONDAY, 600, [0.05, 2.0], seed=4) == []
+    changes = watch(detector, MONDAY + 600, 30, [2.0, 2.0], seed=5)
+    raised = [change for change in changes if change.state == "raised"]
+    assert [change.contact_reason for change in raised] == ["voucher"]
+    assert raised[0].warming_up
+    assert raised[0].observed - raised[0].expected >= 20
+    assert raised[0].uplift >= 5
+    assert detector.verdict("voucher").state == "SPIKE"
+
+
+def test_a_never_seen_reason_that_fills_within_minutes_is_a_gross_spike() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["order"], MONDAY)
+    watch(detector, MONDAY, 600, [5.0], seed=6)
+    detector.add(["unlabelled"], MONDAY + 600)
+    changes = detector.close(MONDAY + 600, np.array([5.0, 40.0]))
+    assert [(change.contact_reason, change.state) for change in changes] == [("unlabelled", "raised")]
+
+
+def test_a_new_reason_that_trickles_in_is_no_spike() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["order"], MONDAY)
+    watch(detector, MONDAY, 600, [5.0], seed=7)
+    detector.add(["unlabelled"], MONDAY + 600)
+    assert watch(detector, MONDAY + 600, 600, [5.0, 0.02], seed=8) == []
+
+
+def test_a_whole_channel_that_starts_at_once_raises_nothing() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add([f"reason {number}" for number in range(40)], MONDAY)
+    assert watch(detector, MONDAY, 120, [300.0] * 40, seed=9) == []
+
+
+def test_no_verdict_before_the_first_closed_minute() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["voucher"], MONDAY)
+    with pytest.raises(ValueError, match="no minute"):
+        detector.verdict("voucher")
+    with pytest.raises(KeyError):
+        detector.verdict("unknown")
+
+
+def test_a_gross_spike_that_stays_is_usual_after_some_hours() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["voucher"], MONDAY)
+    watch(detector, MONDAY, 600, [0.05], seed=10)
+    changes = watch(detector, MONDAY + 600, 3 * 1440, [2.0], seed=11)
+    assert [change.state for change in changes if change.state != "grown"] == ["raised", "cleared"]
+    assert detector.verdict("voucher").state == "NORMAL"
