@@ -42,8 +42,8 @@ def app_id(settings: Settings, stage: str) -> str:
 def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
     """All topics that ticketspike needs on a cluster of that many brokers.
 
-    `tickets` stamps records with the broker's own time (LogAppendTime): retention and the limit on `created_at`
-    then do not depend on what a producer believes, also when a year of old tickets is sent.
+    `tickets` stamps records with the broker's own time (LogAppendTime): retention and the limit on
+    `created_at` then do not depend on what a producer believes, also when a year of old tickets is sent.
     """
     replication = settings.ticketspike_replication or min(3, brokers)
     # Two in-sync copies where there are three: an acknowledged record outlives a broker, and one may restart.
@@ -73,7 +73,10 @@ def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
         # A little above the largest ticket: the original value and our headers must fit.
         ("dead-letters", one, events(14, **{"max.message.bytes": str(9 * MIB)})),
     ]
-    topics = [TopicSpec(settings.topic(name), partitions, replication, config) for name, partitions, config in wanted]
+    topics = [
+        TopicSpec(settings.topic(name), partitions, replication, config)
+        for name, partitions, config in wanted
+    ]
     for stage, table in TABLES:
         topics.append(TopicSpec(table_changelog(app_id(settings, stage), table), one, replication, changelog))
     return topics

@@ -1,0 +1,67 @@
+# Every target sets up what it needs. Nothing asks questions, nothing needs sudo.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data
+YAML := docker-compose.yml .pre-commit-config.yaml deploy
+# The lock files are complete, so nothing is resolved; files are compiled when first imported: half the time.
+PIP := install -q --disable-pip-version-check --no-input --no-compile
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE) pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help setup java demo test real lint bench lock
+# The same .venv cannot be made twice at once.
+.NOTPARALLEL:
+
+help: ## What there is to run
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready java ## Make .venv with the `ticketspike` command; Java where it may
+
+$(VENV)/.ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+		echo "ticketspike needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $$($(PYTHON) -V 2>&1);" \
+		"name another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments; install the module: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip $(PIP) --no-deps --require-hashes -r requirements-dev.txt
+	$(BIN)/pip $(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+java:
+	@deploy/setup-java.sh </dev/null
+
+demo: setup ## The whole story on embedded Kafka
+	$(BIN)/ticketspike demo </dev/null
+
+test: setup ## Unit, integration (real Kafka) and acceptance tests
+	$(BIN)/pytest -q </dev/null
+
+real: setup ## Real tickets through real Kafka: make real DATA=FOLDER
+	$(BIN)/python tests/real/run.py $(DATA) </dev/null
+
+lint: $(VENV)/.ready ## Style, types, layers, YAML
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/yamllint -s $(YAML)
+
+bench: setup $(VENV)-bench/.ready ## Speed beside other ways to count
+	$(VENV)-bench/bin/python benchmarks/run.py </dev/null
+
+# Apart from .venv: the libraries compared with are not ours to depend on.
+$(VENV)-bench/.ready: requirements-bench.txt pyproject.toml $(VENV)/.ready
+	$(PYTHON) -m venv --clear $(VENV)-bench
+	$(VENV)-bench/bin/pip $(PIP) --no-deps --require-hashes -r requirements-bench.txt
+	$(VENV)-bench/bin/pip $(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: ## Pin the requirements with hashes (needs uv; UPGRADE=--upgrade takes newer ones)
+	@command -v uv >/dev/null || { echo "uv is missing; install it: pipx install uv" >&2; exit 1; }
+	$(COMPILE) -o requirements.txt
+	$(COMPILE) --group dev -o requirements-dev.txt
+	$(COMPILE) --group dev --group bench -o requirements-bench.txt
