@@ -39,12 +39,18 @@ class _LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(package_name="ticketspike")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.pass_context
@@ -63,7 +69,11 @@ def run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
         # Every command takes --debug, wherever it stands: people add it behind the call that failed.
-        cli.main(args=[part for part in arguments if part != "--debug"], standalone_mode=False, prog_name="ticketspike")
+        cli.main(
+            args=[part for part in arguments if part != "--debug"],
+            standalone_mode=False,
+            prog_name="ticketspike",
+        )
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -92,5 +102,8 @@ def _report(error: Exception) -> int:
         click.echo(f"Error: {error}", err=True)
         return 1
     kind = type(error).__name__
-    click.echo(f"Error: {kind}: {error}. This is a bug; run it again with --debug and report what it prints.", err=True)
+    click.echo(
+        f"Error: {kind}: {error}. This is a bug; run it again with --debug and report what it prints.",
+        err=True,
+    )
     return 1

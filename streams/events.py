@@ -89,10 +89,11 @@ class TicketCounts(msgspec.Struct, frozen=True, kw_only=True):
     Every cell is cumulative: it includes all tickets below `offset`, so of two statements about a cell the
     one with the larger `offset` holds, and hearing one again changes nothing. `watermark` is the event time
     (epoch seconds) before which this partition is complete; `drained` says that it was read to its end and has
-    been quiet since.
+    been quiet since. `partitions` is how many `tickets` has.
     """
 
     partition: int
+    partitions: int
     offset: int
     watermark: float | None = None
     drained: bool = False

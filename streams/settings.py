@@ -31,7 +31,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """All settings of ticketspike; field names are the environment's names in lower case."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", case_sensitive=False, env_ignore_empty=True
+    )
 
     kafka_bootstrap_servers: str = Field("127.0.0.1:9092", description="Kafka brokers, comma-separated")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -79,7 +81,11 @@ class Settings(BaseSettings):
     @field_validator("ticketspike_facets", mode="before")
     @classmethod
     def _facets_from_commas(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip())
+            if isinstance(value, str)
+            else value
+        )
 
     @field_validator("ticketspike_data_dir")
     @classmethod
@@ -96,11 +102,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic's signature
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment before file: the file's values come in as keyword arguments of `load`."""
         return env_settings, init_settings
@@ -136,7 +142,9 @@ def _from_file() -> dict[str, Any]:
     try:
         content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"TICKETSPIKE_CONFIG={name}: {error.strerror}; name a readable TOML file") from None
+        raise SettingsError(
+            f"TICKETSPIKE_CONFIG={name}: {error.strerror}; name a readable TOML file"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"TICKETSPIKE_CONFIG={name}: not TOML: {error}") from None
     values = {key.lower(): value for key, value in content.items()}

@@ -1,0 +1,34 @@
+"""Rows of the compacted topic `campaigns` as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import structlog
+
+from alerts.records import Campaign
+
+log = structlog.get_logger("campaigns")
+
+
+def decode_campaigns(rows: Mapping[bytes, bytes]) -> dict[str, Campaign]:
+    """Campaigns by id; one that cannot be read, or ends before it starts, is told and left out.
+
+    >>> decode_campaigns({})
+    {}
+    """
+    found = {}
+    for key, value in sorted(rows.items()):
+        try:
+            campaign = msgspec.json.decode(value, type=Campaign)
+        except msgspec.MsgspecError as error:
+            log.warning(
+                "campaign left out: cannot be read", key=key.decode(errors="replace"), error=str(error)
+            )
+            continue
+        if campaign.ends_at <= campaign.starts_at:
+            log.warning("campaign left out: it ends before it starts", key=key.decode(errors="replace"))
+            continue
+        found[campaign.id] = campaign
+    return found

@@ -1,0 +1,557 @@
+"""One partition of `tickets`, counted exactly: a pure function of the log up to an offset.
+
+A ticket (`source`, `id`) counts once, under its last contact reason, in the minute of its first `created_at`.
+Everything here depends on the log's own contents and times, never on the clock or on how the log was cut into
+batches, so a worker that reads the log again after a crash comes to the same numbers.
+
+What is remembered is bounded by the horizon, in the log's own time: an id is forgotten `horizon_hours` after it
+first came. A ticket for a minute that is no longer held whole is stated singly (:class:`streams.events.Late`).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections import Counter, _count_elements, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from streams import markers
+from streams.customers import EXACT, pack, pack_sketch, sketch_of
+from streams.events import Cell, Late, Ticket, TicketCounts
+from streams.topics import TICKET_VALUE_LIMIT
+
+UNLABELLED = "unlabelled"
+OTHER = "other"
+FACET_VALUES = 50
+"""Values of one facet that a cell keeps apart; further ones are counted as `other`."""
+FACET_LENGTH = 80
+FEW = 256
+"""Tickets that a cell keeps as they are; a cell with more keeps totals."""
+FUTURE_SECONDS = 600.0
+"""How far `created_at` may lie after the record's own Kafka timestamp."""
+HOUR_MS = 3_600_000
+
+_TICKET_FIELDS = ("voucher_code", "campaign_id", "channel", "market", "language")
+
+
+class Record(Protocol):
+    """What is read of a Kafka record; aiokafka's ConsumerRecord has it."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Refusal(NamedTuple):
+    """Why a record is a dead letter: its offset, the field at fault (or "value") and what is wrong."""
+
+    offset: int
+    field: str
+    error: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many records met which fate, since the start."""
+
+    counted: int = 0
+    repeated: int = 0
+    relabelled: int = 0
+    retracted: int = 0
+    updated: int = 0
+    late: int = 0
+    unknown: int = 0
+    overflow: int = 0
+    refused: int = 0
+
+
+class _Known(msgspec.Struct, frozen=True, gc=False):
+    """A ticket as it is counted: reason None if it was taken out.
+
+    A struct without cycles, since there are a million of them: a quarter of a named tuple's cost to make, and
+    nothing for the garbage collector to walk through.
+    """
+
+    contact_reason: str | None
+    minute: int
+    customer: int
+    facets: tuple[str | None, ...]
+
+
+class _Changes:
+    """The changes that a ticket has seen: a repeat changes nothing, an older one does not revert a newer."""
+
+    __slots__ = ("latest", "seen")
+
+    def __init__(self) -> None:
+        self.latest: float | None = None
+        self.seen: set[tuple[str, str | None, str | None, float | None]] = set()
+
+    def accepts(self, ticket: Ticket) -> bool:
+        at = ticket.changed_at.timestamp() if ticket.changed_at else None
+        change = (ticket.kind, ticket.contact_reason, ticket.previous_contact_reason, at)
+        if change in self.seen:
+            return False
+        self.seen.add(change)
+        if at is not None:
+            if self.latest is not None and at <= self.latest:
+                return False
+            self.latest = at
+        return True
+
+
+class _CellState:
+    """A cell while it is open: its tickets while they are few, totals once they are many.
+
+    Most cells hold a handful of tickets, and a list of them is the smallest and quickest state there is: what a
+    statement needs is added up whole columns at a time. Beyond :data:`FEW` they are folded into totals, so that
+    a flood in one minute is not added up anew every second.
+    """
+
+    __slots__ = ("customers", "facets", "folded", "sketch", "tickets", "totals")
+
+    def __init__(self) -> None:
+        self.tickets: list[_Known] = []
+        self.totals = False
+        """Whether there are totals; from then on, `tickets` only holds what came since the last folding."""
+        self.folded = 0
+        self.customers: dict[int, int] = {}
+        self.sketch: object | None = None
+        self.facets: list[Counter[str | None]] = []
+
+    @property
+    def count(self) -> int:
+        return self.folded + len(self.tickets)
+
+    def fold(self) -> None:
+        """Fold the tickets into the totals, if they are many or there are totals already."""
+        tickets = self.tickets
+        if not tickets or (not self.totals and len(tickets) <= FEW):
+            return
+        self.folded += len(tickets)
+        if not self.totals:
+            self.totals = True
+            self.facets = [Counter() for _ in tickets[0].facets]
+        for counter, column in zip(self.facets, _columns(tickets), strict=True):
+            counter.update(column)
+        if self.sketch is None:
+            customers = self.customers
+            for known in tickets:
+                customers[known.customer] = customers.get(known.customer, 0) + 1
+            if len(customers) > EXACT:
+                self.sketch = sketch_of(customers)
+                self.customers = {}
+        else:
+            for known in tickets:
+                value = known.customer
+                self.sketch.update(value - (1 << 64) if value >> 63 else value)  # type: ignore[attr-defined]
+        tickets.clear()
+
+    def remove(self, known: _Known) -> None:
+        # First, so that what is folded does not depend on when statements were made.
+        self.fold()
+        for at, held in enumerate(self.tickets):
+            if held is known:
+                del self.tickets[at]
+                return
+        self.folded -= 1
+        for counter, value in zip(self.facets, known.facets, strict=True):
+            counter[value] -= 1
+        if self.sketch is None:
+            left = self.customers.get(known.customer, 0) - 1
+            if left > 0:
+                self.customers[known.customer] = left
+            else:
+                self.customers.pop(known.customer, None)
+
+    def packed_customers(self) -> str:
+        if self.sketch is not None:
+            return pack_sketch(self.sketch)
+        return pack(self.customers if self.totals else [known.customer for known in self.tickets])
+
+    def facet_counts(self, names: Sequence[str]) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {}
+        values: dict[Any, int]
+        if self.totals:
+            for name, counter in zip(names, self.facets, strict=True):
+                values = _bounded(counter)
+                if values:
+                    counts[name] = values
+        else:
+            for name, column in zip(names, _columns(self.tickets), strict=bool(self.tickets)):
+                values = {}
+                _count_elements(values, column)
+                values.pop(None, 0)
+                if values:
+                    counts[name] = values if len(values) <= FACET_VALUES else _bounded(values)
+        return counts
+
+
+def _columns(tickets: Sequence[_Known]) -> Iterator[tuple[str | None, ...]]:
+    """The values of each facet over the tickets."""
+    return zip(*[known.facets for known in tickets], strict=True)
+
+
+def _bounded(counter: Mapping[str | None, int]) -> dict[str, int]:
+    """The tickets of each value, of at most FACET_VALUES values; the rest counts as `other`."""
+    counts: dict[str, int] = {}
+    for value, tickets in counter.items():
+        if value is None or tickets <= 0:
+            continue
+        if value not in counts and len(counts) >= FACET_VALUES:
+            value = OTHER  # noqa: PLW2901 - the same ticket, under the bounded name
+        counts[value] = counts.get(value, 0) + tickets
+    return counts
+
+
+class PartitionCounts:
+    """What one partition of `tickets` holds, up to `position`.
+
+    Args:
+        partition: the partition's number.
+        pseudonym: a customer key to its 64-bit pseudonym (`streams.customers.pseudonymiser`).
+        facets: allow-listed facets: ticket fields, or names of attributes.
+        horizon_hours: how long ids and minutes are remembered, in the log's own time.
+        max_reasons: distinct contact reasons taken in per hour of the log; further ones count as `other`, so that
+            a bug upstream that makes up reasons cannot fill the memory.
+        complete_from: the first minute that is held whole, if the reading began inside the log.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        pseudonym: Callable[[str], int],
+        *,
+        facets: Sequence[str] = (),
+        horizon_hours: int = 48,
+        max_reasons: int = 2000,
+        complete_from: int | None = None,
+    ) -> None:
+        self.partition = partition
+        self.position = 0
+        self.tally = Tally()
+        self.newest: float | None = None
+        """Event time before which this partition is complete, as far as its own tickets say (epoch seconds)."""
+        self.newest_appended = 0.0
+        """When the ticket behind `newest` came into the log (epoch seconds)."""
+        self._facet_names = tuple(name for name in facets if name in _TICKET_FIELDS)
+        self._attribute_names = tuple(name for name in facets if name not in _TICKET_FIELDS)
+        self._pseudonym = pseudonym
+        self._horizon_hours = horizon_hours
+        self._max_reasons = max_reasons
+        self._complete_from = complete_from if complete_from is not None else -(1 << 62)
+        self._known: dict[str, _Known] = {}
+        self._changes: dict[str, _Changes] = {}
+        self._by_hour: deque[tuple[int, int, list[str]]] = deque()
+        """Per hour of the log: the hour, the offset of its first record, and the ids that first came in it."""
+        self._hour_ids: list[str] = []
+        self._hour = -1
+        self._hour_ends_ms = -1
+        self._admitted: set[str] = set()
+        self._cells: dict[tuple[str, int], _CellState] = {}
+        self._dirty: set[tuple[str, int]] = set()
+        self._late: list[Late] = []
+        self._newest_minute = -(1 << 62)
+        self._facet_of: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}
+        self._decode = msgspec.json.Decoder(Ticket).decode
+        self._fields = _getter(operator.attrgetter, self._facet_names)
+        self._attributes = _getter(operator.itemgetter, self._attribute_names)
+        self._no_attributes = (None,) * len(self._attribute_names)
+
+    def feed(self, records: Iterable[Record], *, restating: bool = True) -> list[Refusal]:
+        """Count records in the log's order; records below `position` are passed over.
+
+        `restating=False` rebuilds: what is fed counts, but is not stated again.
+        Returns the refused records; never raises for anything a record holds.
+        """
+        refused: list[Refusal] = []
+        known, tally, decode = self._known, self.tally, self._decode
+        newest = self.newest if self.newest is not None else -math.inf
+        for record in records:
+            offset = record.offset
+            if offset < self.position:
+                continue
+            self.position = offset + 1
+            if record.timestamp >= self._hour_ends_ms:
+                self._begin_hour(record.timestamp, offset)
+            value = record.value
+            if record.headers and self._is_marker(record):
+                newest = self.newest or newest
+                continue
+            if not value or len(value) > TICKET_VALUE_LIMIT:
+                refused.append(Refusal(offset, "value", _size_error(value)))
+                continue
+            try:
+                ticket = decode(value)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                refused.append(Refusal(offset, *_explain(error)))
+                continue
+            created = ticket.created_at.timestamp()
+            if created > record.timestamp / 1000.0 + FUTURE_SECONDS:
+                refused.append(
+                    Refusal(
+                        offset, "created_at", "lies more than 10 minutes after the record's Kafka timestamp"
+                    )
+                )
+                continue
+            key = ticket.id if ticket.source == "default" else f"{ticket.source}\0{ticket.id}"
+            if ticket.kind != "created":
+                self._change(key, ticket, created, offset)
+                continue
+            if key in known:
+                tally.repeated += 1
+                continue
+            self._count(key, ticket, created, offset)
+            if created > newest:
+                newest = self.newest = created
+                self.newest_appended = record.timestamp / 1000.0
+        tally.refused += len(refused)
+        if not restating:
+            self.settle()
+        return refused
+
+    def window(self) -> tuple[int, int]:
+        """Where to begin reading to come to this state again: an offset, and the first minute complete from there."""
+        if not self._by_hour:
+            return self.position, self._complete_from
+        hour, offset, _ = self._by_hour[0]
+        if offset == 0:
+            return 0, -(1 << 62)
+        return offset, hour * 60 + int(FUTURE_SECONDS // 60) + 1
+
+    def statement(self, *, watermark: float | None, drained: bool, partitions: int) -> TicketCounts:
+        """All cells that changed since :meth:`settle`, cumulative up to `position`.
+
+        Call `settle` once the statement is safely on its way; until then the next one says the same again.
+        """
+        cells = []
+        names = self._facet_names + self._attribute_names
+        for reason, minute in self._dirty:
+            state = self._cells[reason, minute]
+            state.fold()
+            cells.append(
+                Cell(reason, minute, state.count, state.packed_customers(), state.facet_counts(names))
+            )
+        return TicketCounts(
+            partition=self.partition,
+            partitions=partitions,
+            offset=self.position,
+            watermark=watermark,
+            drained=drained,
+            cells=cells,
+            late=self._late,
+        )
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything changed since the last statement."""
+        return bool(self._dirty or self._late)
+
+    @property
+    def remembered(self) -> int:
+        """How many ticket ids are remembered."""
+        return len(self._known)
+
+    def settle(self) -> None:
+        """What was stated is safe: forget it, and let go of minutes beyond the horizon."""
+        for key in self._dirty:
+            self._cells[key].fold()
+        self._dirty = set()
+        self._late = []
+        oldest = self._newest_minute - self._horizon_hours * 60
+        if oldest > self._complete_from:
+            self._complete_from = oldest
+            # Cells are few against tickets: a sweep per statement that found newer minutes is cheap enough.
+            for key in [key for key in self._cells if key[1] < oldest]:
+                del self._cells[key]
+
+    def _is_marker(self, record: Record) -> bool:
+        at = markers.read_marker(record.headers, record.value)
+        if at is None:
+            return False
+        # The end marker closes the minute of the newest ticket, too.
+        ends = (at // 60 + 1) * 60
+        self.newest = ends if self.newest is None else max(self.newest, ends)
+        self.newest_appended = record.timestamp / 1000.0
+        return True
+
+    def _begin_hour(self, timestamp_ms: int, offset: int) -> None:
+        hour = timestamp_ms // HOUR_MS
+        self._hour, self._hour_ends_ms = hour, (hour + 1) * HOUR_MS
+        self._admitted = set()
+        self._hour_ids = []
+        self._by_hour.append((hour, offset, self._hour_ids))
+        while self._by_hour[0][0] < hour - self._horizon_hours:
+            for key in self._by_hour.popleft()[2]:
+                self._known.pop(key, None)
+                self._changes.pop(key, None)
+
+    def _count(self, key: str, ticket: Ticket, created: float, offset: int) -> None:
+        """Count a ticket that is not known; written out, since every ticket comes this way."""
+        minute = int(created // 60)
+        reason = ticket.contact_reason
+        if reason not in self._admitted:
+            reason = self._admit(reason or UNLABELLED)
+        known = self._known[key] = _Known(
+            reason, minute, self._pseudonym(ticket.customer or key), self._facets(ticket)
+        )
+        self._hour_ids.append(key)
+        self.tally.counted += 1
+        if minute > self._newest_minute:
+            self._newest_minute = minute
+        at = (reason, minute)
+        if at in self._dirty:
+            self._cells[at].tickets.append(known)
+        else:
+            self._add(known, offset)
+
+    def _add(self, known: _Known, offset: int) -> None:
+        reason = known.contact_reason
+        assert reason is not None  # noqa: S101 - callers add only counted tickets
+        if known.minute < self._complete_from:
+            self._say_late(offset, reason, known.minute, 1)
+            return
+        key = (reason, known.minute)
+        cell = self._cells.get(key)
+        if cell is None:
+            cell = self._cells[key] = _CellState()
+        cell.tickets.append(known)
+        self._dirty.add(key)
+
+    def _remove(self, known: _Known, offset: int) -> None:
+        reason = known.contact_reason
+        assert reason is not None  # noqa: S101 - callers remove only counted tickets
+        cell = self._cells.get((reason, known.minute))
+        if cell is None:
+            self._say_late(offset, reason, known.minute, -1)
+            return
+        cell.remove(known)
+        self._dirty.add((reason, known.minute))
+
+    def _say_late(self, offset: int, reason: str, minute: int, count: int) -> None:
+        self._late.append(Late(offset, reason, minute, count))
+        self.tally.late += 1
+
+    def _change(self, key: str, ticket: Ticket, created: float, offset: int) -> None:
+        if ticket.kind == "updated":
+            self.tally.updated += 1
+            return
+        before = self._known.get(key)
+        changes = self._changes.get(key)
+        if changes is None:
+            changes = self._changes[key] = _Changes()
+            if before is None:
+                self._hour_ids.append(key)
+        if not changes.accepts(ticket):
+            self.tally.repeated += 1
+            return
+        relabelled = ticket.kind == "relabelled"
+        reason = self._admit(ticket.contact_reason or UNLABELLED) if relabelled else None
+        if before is None:
+            self._change_unknown(key, ticket, created, offset, reason)
+            return
+        if before.contact_reason == reason:
+            return
+        if before.contact_reason is not None:
+            self._remove(before, offset)
+        after = msgspec.structs.replace(before, contact_reason=reason)
+        self._known[key] = after
+        if reason is not None:
+            self._add(after, offset)
+        if relabelled:
+            self.tally.relabelled += 1
+        else:
+            self.tally.retracted += 1
+
+    def _change_unknown(
+        self, key: str, ticket: Ticket, created: float, offset: int, reason: str | None
+    ) -> None:
+        """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old."""
+        minute = int(created // 60)
+        self.tally.unknown += 1
+        after = _Known(reason, minute, self._pseudonym(ticket.customer or key), self._facets(ticket))
+        self._known[key] = after
+        if minute >= self._complete_from:
+            # Held whole and never counted: the change came first. It counts now; the late creation is a repeat.
+            if reason is not None:
+                self._add(after, offset)
+            return
+        left = ticket.previous_contact_reason
+        if left is None and reason is None:
+            left = ticket.contact_reason
+        if left is None:
+            return
+        self._say_late(offset, left or UNLABELLED, minute, -1)
+        if reason is not None:
+            self._say_late(offset, reason, minute, 1)
+
+    def _admit(self, reason: str) -> str:
+        admitted = self._admitted
+        if reason in admitted:
+            return reason
+        if len(admitted) >= self._max_reasons:
+            self.tally.overflow += 1
+            return OTHER
+        admitted.add(reason)
+        return reason
+
+    def _facets(self, ticket: Ticket) -> tuple[str | None, ...]:
+        values = self._fields(ticket)
+        if self._attribute_names:
+            attributes = ticket.attributes
+            if attributes:
+                try:
+                    values += self._attributes(attributes)
+                except KeyError:
+                    get = attributes.get
+                    values += tuple([get(name) for name in self._attribute_names])
+            else:
+                values += self._no_attributes
+        # Shops repeat a few combinations a million times: one shared tuple each.
+        return self._facet_of.get(values) or self._share(values)
+
+    def _share(self, values: tuple[str | None, ...]) -> tuple[str | None, ...]:
+        if len(self._facet_of) > 100_000:
+            self._facet_of.clear()
+        shared = tuple(value[:FACET_LENGTH] if value else None for value in values)
+        self._facet_of[values] = shared
+        return shared
+
+
+def _getter(get: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Any], tuple[str | None, ...]]:
+    """A function to the tuple of these attributes or items, in one call from C."""
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        only = get(names[0])
+        return lambda held: (only(held),)
+    getter: Callable[[Any], tuple[str | None, ...]] = get(*names)
+    return getter
+
+
+def _size_error(value: bytes | None) -> str:
+    if not value:
+        return "is empty; a ticket is a JSON object"
+    return f"has {len(value)} bytes; at most {TICKET_VALUE_LIMIT}"
+
+
+def _explain(error: Exception) -> tuple[str, str]:
+    """The field at fault and what is wrong, without a word of the record's contents.
+
+    >>> _explain(msgspec.ValidationError("Expected `str`, got `int` - at `$.id`"))
+    ('id', 'Expected `str`, got `int`')
+    """
+    text, _, path = str(error).partition(" - at `")
+    field = path.rstrip("`").removeprefix("$").lstrip(".") or "value"
+    missing = "Object missing required field `"
+    if text.startswith(missing):
+        return text.removeprefix(missing).rstrip("`"), "is missing"
+    if isinstance(error, msgspec.ValidationError):
+        # msgspec quotes an unknown enum value; what a producer sent must not travel in a header.
+        return field, text.split(" '", 1)[0]
+    return "value", "is not JSON"

@@ -1,0 +1,37 @@
+"""Dead letters: a refused record unchanged, with the reason in its headers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from streams.counting import Refusal
+from streams.settings import Settings
+
+
+def headers(record: Any, refusal: Refusal, failed_at: float) -> list[tuple[str, bytes]]:
+    """The original headers and what went wrong.
+
+    The error names the field and the rule, never the value: what a customer wrote must not travel in a header.
+    """
+    said = {
+        "error": f"{refusal.field}: {refusal.error}",
+        "error_field": refusal.field,
+        "topic": record.topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "failed_at": datetime.fromtimestamp(failed_at, UTC).isoformat(),
+        "app_version": version("ticketspike"),
+    }
+    return [*record.headers, *((name, value.encode()) for name, value in said.items())]
+
+
+async def send(producer: Any, settings: Settings, record: Any, refusal: Refusal, failed_at: float) -> Any:
+    """Hand a refused record to the producer; the caller's next flush waits for the acknowledgement."""
+    return await producer.send(
+        settings.topic("dead-letters"),
+        value=record.value,
+        key=record.key,
+        headers=headers(record, refusal, failed_at),
+    )

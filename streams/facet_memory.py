@@ -1,0 +1,84 @@
+"""What each contact reason's tickets usually look like, and what they looked like lately.
+
+Drivers need two histograms of a facet: one of the spike's window and one of the time before. The first comes
+from the closed minutes of the last day, the second from a memory that forgets by tickets, not by time: a sparse
+reason keeps its few hundred tickets for months, a dense one its last thousands.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from streams.open_minutes import Counted, Facets, add_facets
+
+RECENT_MINUTES = 24 * 60
+"""A window older than this is described by its last day."""
+REMEMBERED_TICKETS = 2000
+VALUES_KEPT = 12
+"""Values of one facet that a snapshot keeps, the commonest first."""
+
+
+class FacetMemory:
+    """Recent cells and usual facet shares of one contact reason."""
+
+    __slots__ = ("recent", "usual", "usual_tickets")
+
+    def __init__(self) -> None:
+        self.recent: deque[tuple[int, Counted]] = deque()
+        self.usual: Facets = {}
+        self.usual_tickets = 0
+
+    def close(self, minute: int, cell: Counted, *, teaches: bool) -> None:
+        """Take a closed minute in; `teaches` says whether it may shape what is usual."""
+        self.recent.append((minute, cell))
+        while self.recent[0][0] <= minute - RECENT_MINUTES:
+            self.recent.popleft()
+        if teaches:
+            add_facets(self.usual, cell.facets)
+            self.usual_tickets += cell.count
+            if self.usual_tickets > REMEMBERED_TICKETS:
+                self._halve()
+
+    def unlearn(self, onset: int) -> None:
+        """Take the minutes from `onset` on out of what is usual: they turned out to be a spike."""
+        for minute, cell in self.recent:
+            if minute >= onset:
+                add_facets(self.usual, cell.facets, -1)
+                self.usual_tickets = max(0, self.usual_tickets - cell.count)
+
+    def window(self, onset: int) -> tuple[Facets, list[Counted]]:
+        """The facets of all closed tickets since `onset`, and the cells behind them."""
+        facets: Facets = {}
+        cells = [cell for minute, cell in self.recent if minute >= onset]
+        for cell in cells:
+            add_facets(facets, cell.facets)
+        return facets, cells
+
+    def shares(self) -> dict[str, dict[str, float]]:
+        """The usual share of each facet value among this reason's tickets."""
+        tickets = self.usual_tickets
+        if not tickets:
+            return {}
+        return {
+            facet: {value: count / tickets for value, count in values.items() if count}
+            for facet, values in self.usual.items()
+        }
+
+    def snapshot(self) -> dict[str, object]:
+        """What is usual, bounded; recent cells are read from the log again."""
+        kept = {
+            facet: dict(sorted(values.items(), key=lambda item: (-item[1], item[0]))[:VALUES_KEPT])
+            for facet, values in self.usual.items()
+        }
+        return {"tickets": self.usual_tickets, "facets": kept}
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take a snapshot back."""
+        self.usual_tickets = int(state["tickets"])  # type: ignore[call-overload]
+        self.usual = {facet: dict(values) for facet, values in state["facets"].items()}  # type: ignore[attr-defined]
+
+    def _halve(self) -> None:
+        self.usual_tickets //= 2
+        for facet, values in self.usual.items():
+            self.usual[facet] = {value: count // 2 for value, count in values.items() if count > 1}

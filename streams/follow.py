@@ -1,0 +1,58 @@
+"""Every record of a one-partition topic in its order, whatever Faust's consumer passes over.
+
+Around rebalances Faust commits records that it never handed over (it takes any jump for compaction). A stage
+therefore knows its own position in the log and reads what is missing from the log itself. It also catches what
+arrived before the stage's first record: Faust hands over from its committed offset, the stage's state may be older.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.connection import aiokafka_options
+from streams.settings import Settings
+
+
+class Entry(NamedTuple):
+    """A record of the log."""
+
+    offset: int
+    timestamp: float
+    value: bytes | None
+
+
+async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncIterator[Entry]:
+    """The records of partition 0 with `start` <= offset < `end`; those deleted by retention are not there.
+
+    Blocks until `end` is reached; raises KafkaError when Kafka is away for longer than its client's own patience.
+    """
+    if start >= end:
+        return
+    tp = TopicPartition(topic, 0)
+    consumer = AIOKafkaConsumer(
+        **aiokafka_options(settings),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=8 * 1024 * 1024,
+    )
+    await consumer.start()
+    try:
+        consumer.assign([tp])
+        beginning = (await consumer.beginning_offsets([tp]))[tp]
+        reachable = min(end, (await consumer.end_offsets([tp]))[tp])
+        position = max(start, beginning)
+        consumer.seek(tp, position)
+        while position < reachable:
+            batches: dict[TopicPartition, list[Any]] = await consumer.getmany(
+                tp, timeout_ms=1000, max_records=2000
+            )
+            for record in batches.get(tp, []):
+                if record.offset >= end:
+                    return
+                yield Entry(record.offset, record.timestamp / 1000.0, record.value)
+            position = await consumer.position(tp)
+    finally:
+        await consumer.stop()

@@ -1,0 +1,48 @@
+"""End markers: records on `tickets` that say that nothing older follows.
+
+A replay has no wall clock that could close the last minutes, and "read to the end" is a race while a topic is
+being fed. So whoever feeds `tickets` from a file ends with one marker in every partition; `count` recognises
+its header and takes `at` as the partition's watermark. Its value is a JSON object, since an empty value is a
+dead letter, and is no ticket, so that a reader that does not know markers refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from alerts.records import Instant
+
+HEADER = "ticketspike-marker"
+END = b"end"
+
+
+class _Marker(msgspec.Struct, frozen=True):
+    at: Instant
+    marker: str = "end"
+
+
+def marker(at: datetime) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """The value and headers of an end marker: no ticket created before `at` follows in this partition.
+
+    >>> marker(datetime(2026, 6, 1, 12, tzinfo=UTC))
+    (b'{"at":"2026-06-01T12:00:00Z","marker":"end"}', [('ticketspike-marker', b'end')])
+    """
+    return msgspec.json.encode(_Marker(at=at.astimezone(UTC))), [(HEADER, END)]
+
+
+def read_marker(headers: Iterable[tuple[str, bytes]] | None, value: bytes | None) -> float | None:
+    """The instant of an end marker in epoch seconds, or None if this record is none. Never raises.
+
+    >>> value, headers = marker(datetime(1970, 1, 1, 0, 1, tzinfo=UTC))
+    >>> read_marker(headers, value), read_marker([], value), read_marker(headers, b"{}")
+    (60.0, None, None)
+    """
+    if not headers or value is None or not any(key == HEADER and content == END for key, content in headers):
+        return None
+    try:
+        return msgspec.json.decode(value, type=_Marker).at.timestamp()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

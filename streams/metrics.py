@@ -1,0 +1,95 @@
+"""The worker's metrics: one list, each with its unit and meaning, for Prometheus.
+
+Labels hold stages, outcomes and partitions only, never anything that a ticket holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from streams.counting import PartitionCounts
+
+
+class Metrics:
+    """All metrics of one worker, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self.tickets = Counter(
+            "ticketspike_tickets",
+            "Ticket records read, by what became of them",
+            ["outcome"],
+            registry=registry,
+        )
+        self.dead_letters = Counter(
+            "ticketspike_dead_letters", "Ticket records refused and sent to dead-letters", registry=registry
+        )
+        self.remembered = Gauge(
+            "ticketspike_remembered_tickets", "Ticket ids remembered to count each once", registry=registry
+        )
+        self.lag = Gauge(
+            "ticketspike_lag_records",
+            "Records of the stage's topic not yet read",
+            ["stage"],
+            registry=registry,
+        )
+        self.closed_until = Gauge(
+            "ticketspike_closed_until_seconds",
+            "Event time up to which minutes are closed (epoch)",
+            registry=registry,
+        )
+        self.reasons = Gauge("ticketspike_contact_reasons", "Contact reasons under watch", registry=registry)
+        self.late_cells = Gauge(
+            "ticketspike_late_cells", "Counts that came after their minute was closed", registry=registry
+        )
+        self.skipped = Counter(
+            "ticketspike_skipped_records",
+            "Records that Faust's consumer passed over and the stage read from the log itself",
+            ["stage"],
+            registry=registry,
+        )
+        self.spikes = Counter("ticketspike_spikes", "Statements about spikes", ["state"], registry=registry)
+        self.open_incidents = Gauge("ticketspike_open_incidents", "Open incidents", registry=registry)
+        self.slack_calls = Counter(
+            "ticketspike_slack_calls",
+            "Calls to Slack by method and result",
+            ["method", "result"],
+            registry=registry,
+        )
+        self.event_to_slack = Gauge(
+            "ticketspike_spike_to_slack_seconds",
+            "Wall time from the spike's record on Kafka to Slack's answer, of the last new incident",
+            registry=registry,
+        )
+        self._tallied: dict[Any, dict[str, int]] = {}
+
+    def count(self, counts: Mapping[Any, PartitionCounts], highwater: Mapping[Any, int | None]) -> None:
+        """Take over what the partitions tallied since the last call."""
+        for tp, held in counts.items():
+            now = asdict(held.tally)
+            before = self._tallied.get(tp, {})
+            for outcome, total in now.items():
+                # A partition that came back starts its tallies anew: then all of it is new.
+                more = total - before.get(outcome, 0)
+                more = total if more < 0 else more
+                if more:
+                    self.tickets.labels(outcome).inc(more)
+                    if outcome == "refused":
+                        self.dead_letters.inc(more)
+            self._tallied[tp] = now
+        self.remembered.set(sum(held.remembered for held in counts.values()))
+        self.lag.labels("count").set(
+            sum(max(0, (high or 0) - counts[tp].position) for tp, high in highwater.items() if tp in counts)
+        )
+
+    def slack_call(self, method: str, result: str) -> None:
+        """Count a call to Slack."""
+        self.slack_calls.labels(method, result).inc()
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)

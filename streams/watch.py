@@ -1,0 +1,261 @@
+"""The stage *watch*: from counts to spikes, one minute of all contact reasons at a time.
+
+Its state is a function of the log `ticket-counts` up to a position, kept as a checkpoint in a Faust table: one
+row per contact reason (baseline, alarm, last spike and the stamp in one value) and one row for the shard. After
+a restart or a rebalance it is rebuilt from the checkpoint and the log's tail, and every spike is stated again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+import msgspec
+import structlog
+
+from alerts.records import Campaign, Spike
+from streams import follow
+from streams.app import RAW, compacted, shard_table, stage_app
+from streams.campaign_rows import decode_campaigns
+from streams.detection import detector_settings
+from streams.events import BaselineRecord, TicketCounts
+from streams.metrics import Metrics
+from streams.minutes import Minutes
+from streams.settings import Settings
+from streams.surveillance import Surveillance
+
+SHARD_ROW = b"\0shard"
+"""The key of the shard's own row; no contact reason begins with a NUL byte, since rows of reasons begin with =."""
+CHECKPOINT_SECONDS = 2.0
+RESTATE_SECONDS = 30.0
+WHOLE_MINUTES = 60
+"""Rows of reasons without tickets change by plain rules; they are written once an hour of event time."""
+LIVE_SECONDS = 15.0
+"""A record of `ticket-counts` younger than this is the present: the running minute is scored."""
+SLICE_SECONDS = 0.05
+
+log = structlog.get_logger("watch")
+
+
+class Shard(msgspec.Struct, frozen=True):
+    """The shard's row: where the log was read to, what is closed, where a rebuilding begins."""
+
+    position: int
+    closed: int | None
+    rebuild_from: int
+    minutes: dict[str, Any]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A contact reason's row."""
+
+    state: dict[str, Any]
+    baseline_version: int = 0
+
+
+class Watch:
+    """Watches the shard that this worker holds; stands by while another worker holds it."""
+
+    def __init__(
+        self, settings: Settings, metrics: Metrics, instance_id: str, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self.now = now
+        self.app = stage_app(settings, "watch", instance_id)
+        self.table = shard_table(self.app, "watch")
+        self.campaign_rows = compacted(self.app, settings, "campaigns")
+        self.baseline_rows = compacted(self.app, settings, "baselines")
+        self.spikes = self.app.topic(settings.topic("spikes"), **RAW)
+        self.source = settings.topic("ticket-counts")
+        self.app.agent(self.app.topic(self.source, **RAW), name="watch")(self.watch)
+        self.app.on_partitions_revoked.connect(self._revoked)
+        self.position = 0
+        self.surveillance: Surveillance | None = None
+        self.minutes = Minutes(settings.ticketspike_clock)
+        self._versions: dict[str, int] = {}
+        self._baselines_seen: dict[bytes, bytes] = {}
+        self._campaigns_seen: dict[bytes, bytes] = {}
+        self._campaigns: tuple[Campaign, ...] = ()
+        self._checkpointed = 0.0
+        self._restated = 0.0
+        self._wholly_written = 0
+        self._decode = msgspec.json.Decoder(TicketCounts).decode
+
+    async def watch(self, stream: Any) -> None:
+        """The agent: hand every record over, those that Faust passed over first."""
+        async for event in stream.events():
+            try:
+                await self.take(follow.Entry(event.message.offset, event.message.timestamp, event.value))
+            except Exception as error:
+                # Faust would go on with the next record; a stage that lost its place must start anew instead.
+                await self.app.crash(error)
+                raise
+
+    async def take(self, entry: follow.Entry) -> None:
+        """Take a record in, after all records before it."""
+        if self.surveillance is None:
+            await self._rebuild(entry.offset)
+        if entry.offset < self.position:
+            return
+        if entry.offset > self.position:
+            self.metrics.skipped.labels("watch").inc(entry.offset - self.position)
+            async for missed in follow.read(self.settings, self.source, self.position, entry.offset):
+                await self._apply(missed)
+        await self._apply(entry)
+        await self._keep_up()
+
+    async def _apply(self, entry: follow.Entry) -> None:
+        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        self.position = entry.offset + 1
+        if entry.value is None:
+            return
+        statement = self._decode(entry.value)
+        self.minutes.hear(statement, entry.offset)
+        for cell in statement.cells:
+            self.surveillance.add(cell, partition=statement.partition, stamp=statement.offset)
+        said: list[Spike] = []
+        closable = self.minutes.closable()
+        if closable is not None:
+            looked_up = time.monotonic()
+            for spikes in self.surveillance.close_until(closable):
+                said.extend(spikes)
+                if time.monotonic() - looked_up > SLICE_SECONDS:
+                    # Thousands of minutes may close at once; heartbeats and the other stages want their turn.
+                    await asyncio.sleep(0)
+                    looked_up = time.monotonic()
+            if self.surveillance.closed is not None:
+                self.minutes.closed(self.surveillance.closed)
+        if (
+            self.settings.ticketspike_clock == "wall"
+            and statement.cells
+            and self.now() - entry.timestamp < LIVE_SECONDS
+        ):
+            said.extend(self.surveillance.running(self.now()))
+        if said:
+            await self._checkpoint()
+            for spike in said:
+                await self._say(spike)
+
+    async def _say(self, spike: Spike) -> None:
+        self.metrics.spikes.labels(spike.state).inc()
+        log.info(
+            "spike",
+            state=spike.state,
+            spike_id=spike.spike_id,
+            observed=spike.observed,
+            expected=spike.expected,
+        )
+        sent = await self.spikes.send(key=spike.contact_reason.encode(), value=msgspec.json.encode(spike))
+        await sent
+
+    async def _keep_up(self) -> None:
+        """What is due by the wall: checkpoint, restate, take over new baselines."""
+        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        now = time.monotonic()
+        if now - self._checkpointed >= CHECKPOINT_SECONDS:
+            self._adopt_baselines()
+            await self._checkpoint()
+        if now - self._restated >= RESTATE_SECONDS:
+            self._restated = now
+            for spike in self.surveillance.restate():
+                await self._say(spike)
+
+    async def _checkpoint(self) -> None:
+        """Write the rows that changed, then the shard's: what it says of the rows is then true."""
+        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        self._checkpointed = time.monotonic()
+        held = self.surveillance
+        closed = held.closed or 0
+        reasons: Collection[str] = held.touched
+        if closed - self._wholly_written >= WHOLE_MINUTES:
+            self._wholly_written = closed
+            reasons = held.detector.reasons
+        encode = msgspec.json.encode
+        rows = {
+            _row_key(reason): encode(Row(held.snapshot(reason), self._versions.get(reason, 0)))
+            for reason in reasons
+        }
+        held.touched = set()
+        await self.table.put(rows, self.position)
+        shard = Shard(
+            self.position, held.closed, self.minutes.rebuild_from(self.position), self.minutes.snapshot()
+        )
+        await self.table.put({SHARD_ROW: encode(shard)}, self.position)
+        self._observe(held)
+
+    async def _rebuild(self, until: int) -> None:
+        """Come to the state of the checkpoint, then to the log's present, and state every spike again."""
+        rows = self.table.rows()
+        shard = msgspec.json.decode(rows.pop(SHARD_ROW), type=Shard) if SHARD_ROW in rows else None
+        held = Surveillance(
+            detector_settings(self.settings),
+            language=self.settings.ticketspike_language,
+            min_customers=self.settings.ticketspike_min_customers,
+            campaigns=self.campaigns,
+        )
+        self.minutes = Minutes(self.settings.ticketspike_clock)
+        self._versions, self._baselines_seen = {}, {}
+        decoded = {
+            key[1:].decode(): msgspec.json.decode(value, type=Row) for key, value in sorted(rows.items())
+        }
+        for reason, row in decoded.items():
+            held.restore(reason, row.state)
+            self._versions[reason] = row.baseline_version
+        start = 0
+        if shard is not None:
+            self.minutes.restore(shard.minutes)
+            start = shard.position
+            async for entry in follow.read(self.settings, self.source, shard.rebuild_from, shard.position):
+                if entry.value is not None:
+                    statement = self._decode(entry.value)
+                    for cell in statement.cells:
+                        held.add(cell, partition=statement.partition, stamp=statement.offset)
+            if shard.closed is not None:
+                held.recall(shard.closed)
+                self._wholly_written = shard.closed
+        self.position = start
+        self.surveillance = held
+        self._adopt_baselines()
+        log.info("rebuilt", rows=len(decoded), position=start, until=until)
+        for spike in held.restate():
+            await self._say(spike)
+        self._restated = time.monotonic()
+        async for entry in follow.read(self.settings, self.source, start, until):
+            await self._apply(entry)
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """All campaigns as they stand; decoded again only when the topic changed."""
+        held = dict(self.campaign_rows)
+        if held != self._campaigns_seen:
+            self._campaigns_seen = held
+            self._campaigns = tuple(decode_campaigns(held).values())
+        return self._campaigns
+
+    def _adopt_baselines(self) -> None:
+        """Take over what `learn` published since the last look."""
+        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        for key, value in dict(self.baseline_rows).items():
+            if self._baselines_seen.get(key) == value:
+                continue
+            self._baselines_seen[key] = value
+            record = msgspec.json.decode(value, type=BaselineRecord)
+            reason = record.contact_reason
+            if record.version > self._versions.get(reason, 0):
+                self._versions[reason] = record.version
+                self.surveillance.adopt(reason, record.baseline)
+
+    def _revoked(self, *_: Any, **__: Any) -> None:
+        self.surveillance = None
+
+    def _observe(self, held: Surveillance) -> None:
+        self.metrics.reasons.set(len(held.detector.reasons))
+        self.metrics.late_cells.set(held.late)
+        if held.closed is not None:
+            self.metrics.closed_until.set((held.closed + 1) * 60)
+
+
+def _row_key(reason: str) -> bytes:
+    return b"=" + reason.encode()

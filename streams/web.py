@@ -1,0 +1,75 @@
+"""The worker's web server: `/healthz`, `/readyz` per stage, `/metrics`; nothing else answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+from mode import Service
+
+from streams.errors import Failure
+from streams.metrics import Metrics
+
+Ready = Callable[[], tuple[bool, str]]
+"""Whether a stage is ready, and in a few words why."""
+
+BODY_LIMIT = 64 * 1024
+
+
+class Web(Service):
+    """Answers on one address.
+
+    Args:
+        host: address to listen on; loopback unless told otherwise.
+        port: 0 takes a free one.
+        metrics: what `/metrics` shows.
+        stages: readiness by stage.
+    """
+
+    def __init__(self, host: str, port: int, metrics: Metrics, stages: Mapping[str, Ready]) -> None:
+        super().__init__()
+        self.host = host
+        self.port = port
+        self.metrics = metrics
+        self.stages = stages
+        self._runner: web.AppRunner | None = None
+
+    async def on_start(self) -> None:
+        """Listen.
+
+        Raises:
+            Failure: the port is taken.
+        """
+        app = web.Application(client_max_size=BODY_LIMIT)
+        app.router.add_get("/healthz", self._health)
+        app.router.add_get("/readyz", self._readiness)
+        app.router.add_get("/metrics", self._metrics)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port)
+        try:
+            await site.start()
+        except OSError:
+            await self._runner.cleanup()
+            raise Failure(
+                f"Port {self.port} on {self.host} is taken; set TICKETSPIKE_WEB_PORT to a free one (0 picks one)."
+            ) from None
+        self.port = self._runner.addresses[0][1]
+
+    async def on_stop(self) -> None:
+        """Close."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readiness(self, _: web.Request) -> web.Response:
+        said = {stage: ready() for stage, ready in self.stages.items()}
+        lines = "".join(
+            f"{stage}: {'ready' if ok else 'not ready'} ({why})\n" for stage, (ok, why) in said.items()
+        )
+        return web.Response(text=lines, status=200 if all(ok for ok, _ in said.values()) else 503)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=self.metrics.text(), content_type="text/plain", charset="utf-8")

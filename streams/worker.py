@@ -1,0 +1,212 @@
+"""The worker: the chosen stages in one process, from the wait for Kafka to SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from alerts.slack import delivery
+from streams.admin import missing_topics
+from streams.connection import require_kafka
+from streams.count import Count
+from streams.errors import Failure
+from streams.metrics import Metrics
+from streams.notify import Notify
+from streams.settings import Settings, SettingsError
+from streams.watch import Watch
+from streams.web import Ready, Web
+
+STAGES = ("count", "watch", "notify")
+WAIT_SECONDS = 5.0
+STOP_SECONDS = 9.0
+
+log = structlog.get_logger("worker")
+
+
+def run(settings: Settings, only: Sequence[str] = STAGES) -> None:
+    """Run the stages until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: no HMAC key, or a token without a channel.
+        Failure: the data directory belongs to another worker, a topic is missing, a port is taken, or a stage
+            crashed (a supervisor should start the worker again).
+    """
+    if settings.ticketspike_hmac_key is None:
+        raise SettingsError(
+            "TICKETSPIKE_HMAC_KEY is not set; allowed: any secret text, the same for all workers "
+            "(it turns customers into pseudonyms)"
+        )
+    if settings.ticketspike_shard_by != "none":
+        raise SettingsError(
+            f"TICKETSPIKE_SHARD_BY={settings.ticketspike_shard_by} is not allowed in this version; allowed: none"
+        )
+    with owned(settings.ticketspike_data_dir) as instance_id:
+        asyncio.run(_run(settings, tuple(only), instance_id))
+
+
+@contextlib.contextmanager
+def owned(directory: Path) -> Any:
+    """Lock the data directory for this worker and yield its lasting instance id.
+
+    Raises:
+        Failure: another worker holds it, or it cannot be written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Failure(
+            f"The data directory {directory} cannot be written ({error.strerror}); set TICKETSPIKE_DATA_DIR."
+        ) from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Failure(
+                f"Another worker runs on the data directory {directory}; give each its own TICKETSPIKE_DATA_DIR."
+            ) from None
+        name = directory / "instance-id"
+        if not name.exists():
+            name.write_text(f"ticketspike-{uuid.uuid4().hex[:12]}\n", encoding="utf-8")
+        yield name.read_text(encoding="utf-8").strip()
+    finally:
+        os.close(handle)
+
+
+async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if not await _kafka_is_there(settings, stop):
+        return
+    stages = _Stages(settings, only, instance_id)
+    try:
+        await stages.start()
+        # The one line on stdout that a script may wait for.
+        address = f"{settings.ticketspike_web_host}:{stages.web.port}"
+        _to_terminal(f"ready: {', '.join(only)}; web on {address}")
+        crashed = await stages.until(stop)
+    finally:
+        await stages.stop()
+    if crashed is not None:
+        raise Failure(f"The stage {crashed}; start the worker again, it goes on where it was.")
+
+
+async def _kafka_is_there(settings: Settings, stop: asyncio.Event) -> bool:
+    """Wait for Kafka, saying so; False if told to stop first."""
+    said = False
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(require_kafka, settings, 5)
+            break
+        except Failure as failure:
+            if not said:
+                log.warning("waiting for Kafka", why=str(failure))
+                said = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), WAIT_SECONDS)
+    if stop.is_set():
+        return False
+    missing = await asyncio.to_thread(missing_topics, settings)
+    if missing:
+        raise Failure(f"Missing topics: {', '.join(missing)}; run 'ticketspike topics create'.")
+    return True
+
+
+class _Stages:
+    """The services of one worker and how they begin and end."""
+
+    def __init__(self, settings: Settings, only: tuple[str, ...], instance_id: str) -> None:
+        self.metrics = Metrics()
+        self.services: dict[str, Any] = {}
+        ready: dict[str, Ready] = {}
+        self.delivery = None
+        if "count" in only:
+            count = Count(settings, self.metrics, instance_id)
+            self.services["count"] = count
+            ready["count"] = lambda: (count.ready, f"{len(count.assigned)} partitions")
+        if "watch" in only:
+            watch = Watch(settings, self.metrics, instance_id)
+            self.services["watch"] = watch.app
+            ready["watch"] = lambda: _faust_ready(watch.app)
+        if "notify" in only:
+            token = settings.slack_bot_token
+            try:
+                self.delivery = delivery(
+                    token=token.get_secret_value() if token else None,
+                    channel=settings.slack_channel,
+                    data_dir=settings.ticketspike_data_dir,
+                    base_url=settings.slack_api_url,
+                    write=_to_terminal,
+                    observe=self.metrics.slack_call,
+                )
+            except ValueError as error:
+                raise SettingsError(str(error)) from None
+            notify = Notify(settings, self.metrics, instance_id, self.delivery)
+            self.services["notify"] = notify.app
+            ready["notify"] = lambda: _faust_ready(notify.app)
+            ready["slack"] = lambda: (notify.trouble is None, notify.trouble or "nothing failed")
+        self.web = Web(settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready)
+
+    async def start(self) -> None:
+        """Start all; the web server first, so that a probe hears "not ready" rather than nothing."""
+        await self.web.start()
+        await asyncio.gather(*(service.start() for service in self.services.values()))
+
+    async def until(self, stop: asyncio.Event) -> str | None:
+        """Wait for the signal or a crash; what crashed, in words, or None."""
+        waiting = asyncio.ensure_future(stop.wait())
+        try:
+            while not waiting.done():
+                await asyncio.wait([waiting], timeout=0.5)
+                for name, service in self.services.items():
+                    reason = _crash_of(service)
+                    if reason is not None:
+                        return f"{name} crashed ({type(reason).__name__}: {reason})"
+                    if service.should_stop and not waiting.done():
+                        return f"{name} stopped by itself"
+        finally:
+            waiting.cancel()
+        return None
+
+    async def stop(self) -> None:
+        """Flush, commit, leave the groups; within ten seconds, whatever hangs."""
+        log.info("stopping")
+        running = [service.stop() for service in reversed(self.services.values()) if service.started]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*running, return_exceptions=True), STOP_SECONDS)
+        if self.web.started:
+            await self.web.stop()
+        if self.delivery is not None:
+            await self.delivery.close()
+
+
+def _crash_of(service: Any) -> BaseException | None:
+    reason: BaseException | None = service.crash_reason
+    return reason
+
+
+def _faust_ready(app: Any) -> tuple[bool, str]:
+    """A stage that stands by is ready; one that is rebalancing or recovering is not."""
+    if app.rebalancing:
+        return False, "rebalancing"
+    if app.tables.recovery.in_recovery:
+        return False, "recovering its table"
+    assigned = len(app.assignor.assigned_actives())
+    return True, f"{assigned} partitions" if assigned else "standing by"
+
+
+def _to_terminal(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

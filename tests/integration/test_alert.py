@@ -1,0 +1,197 @@
+"""From tickets on Kafka to messages: once, in the right order, the same after a crash."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from worker_process import WorkerProcess, eventually
+
+from alerts.records import Spike
+from streams.connection import kafka_python_options
+from streams.counting import PartitionCounts
+from streams.customers import pseudonymiser
+from streams.detection import detector_settings
+from streams.fake_slack import FakeSlack
+from streams.markers import marker
+from streams.settings import Settings
+from streams.surveillance import Surveillance
+from streams.to_end import partitions_of, read_to_end
+
+BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
+BREAKS = BEGIN + timedelta(days=3, hours=10)
+
+
+def shop(seed: int) -> list[dict[str, Any]]:
+    """Four days of six contact reasons; on the fourth the voucher fails for two hours."""
+    rng = random.Random(seed)
+    tickets = []
+    for minute in range(4 * 1440):
+        at = BEGIN + timedelta(minutes=minute)
+        awake = 1.0 if 8 <= at.hour < 22 else 0.2
+        for place, reason in enumerate(["voucher", "delivery", "return", "invoice", "size", "payment"]):
+            rate = 0.06 * (1 + place % 3) * awake
+            broken = reason == "voucher" and BREAKS <= at < BREAKS + timedelta(hours=2)
+            for _ in range(sum(rng.random() < (0.9 if broken else rate) for _ in range(1))):
+                tickets.append(
+                    {
+                        "id": f"t-{len(tickets)}",
+                        "created_at": (at + timedelta(seconds=rng.randrange(60))).isoformat(),
+                        "contact_reason": reason,
+                        "customer": f"c-{len(tickets)}",
+                        "voucher_code": "SOMMER25" if broken else None,
+                        "attributes": {
+                            "browser": "Safari" if broken else rng.choice(["Chrome", "Firefox", "Safari"])
+                        },
+                    }
+                )
+    return sorted(tickets, key=lambda one: one["created_at"])
+
+
+def send(settings: Settings, tickets: list[dict[str, Any]], seconds: float) -> None:
+    """Send in order over some seconds, then an end marker into every partition."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(**kafka_python_options(settings), acks="all")
+    topic, begin = settings.topic("tickets"), time.monotonic()
+    for index, one in enumerate(tickets):
+        if index % 50 == 0:
+            time.sleep(max(0.0, begin + seconds * index / len(tickets) - time.monotonic()))
+        producer.send(topic, key=one["id"].encode(), value=json.dumps(one).encode())
+    producer.flush()
+    value, headers = marker(datetime.fromisoformat(tickets[-1]["created_at"]))
+    for partition in partitions_of(settings, "tickets"):
+        producer.send(topic, value=value, headers=headers, partition=partition)
+    producer.flush()
+    producer.close()
+
+
+def expected_spikes(settings: Settings, tickets: list[dict[str, Any]]) -> dict[str, Spike]:
+    """What the pure core says of these tickets: the last statement of every spike."""
+
+    class Record:
+        headers: tuple[()] = ()
+        timestamp = 1 << 42
+
+        def __init__(self, offset: int, value: bytes) -> None:
+            self.offset, self.value = offset, value
+
+    counts = PartitionCounts(
+        0, pseudonymiser("test-key"), facets=settings.ticketspike_facets, horizon_hours=999
+    )
+    counts.feed(Record(index, json.dumps(one).encode()) for index, one in enumerate(tickets))
+    core = Surveillance(detector_settings(settings), language=settings.ticketspike_language)
+    for cell in counts.statement(watermark=None, drained=False, partitions=1).cells:
+        core.add(cell, partition=0, stamp=1)
+    last = int(datetime.fromisoformat(tickets[-1]["created_at"]).timestamp() // 60)
+    found = {}
+    for said in core.close_until(last):
+        for spike in said:
+            found[spike.spike_id] = spike
+    return found
+
+
+def spikes_on(settings: Settings) -> dict[str, Spike]:
+    """The last statement of every spike on the topic."""
+    found = {}
+    for record in read_to_end(settings, "spikes"):
+        spike = msgspec.json.decode(record.value, type=Spike)
+        found[spike.spike_id] = spike
+    return found
+
+
+def test_a_replay_with_kills_gives_the_spikes_of_the_pure_core_and_each_incident_one_message(
+    make_settings: Callable[..., Settings],
+    environment: Callable[[Settings], dict[str, str]],
+    executable: str,
+    tmp_path: Path,
+) -> None:
+    settings = make_settings(ticketspike_clock="event")
+    tickets = shop(3)
+    truth = expected_spikes(settings, tickets)
+    assert any(
+        spike.contact_reason == "voucher" and BREAKS <= spike.raised_at <= BREAKS + timedelta(minutes=30)
+        for spike in truth.values()
+    )
+    rng = random.Random(11)
+    worker = WorkerProcess(executable, environment(settings), tmp_path / "worker.log").start()
+    sender = threading.Thread(target=send, args=(settings, tickets, 20.0))
+    sender.start()
+    try:
+        for _ in range(3):
+            time.sleep(rng.uniform(2.0, 5.0))
+            worker.kill()
+            worker.start()
+        sender.join()
+        last = datetime.fromisoformat(tickets[-1]["created_at"]).timestamp() // 60 * 60
+        assert eventually(lambda: worker.metric("ticketspike_closed_until_seconds") > last, seconds=60)
+        assert eventually(lambda: spikes_on(settings) == truth, seconds=40, pause=2), worker.said()
+    finally:
+        sender.join()
+        worker.stop()
+    calls = [json.loads(line) for line in (tmp_path / "data" / "messages.jsonl").read_text().splitlines()]
+    roots = [
+        call["metadata"]["event_payload"]["incident_id"]
+        for call in calls
+        if call["method"] == "chat.postMessage" and "thread_ts" not in call
+    ]
+    assert roots
+    assert len(roots) == len(set(roots))
+
+
+async def test_a_burst_on_the_wall_clock_reaches_slack_through_the_real_client(
+    make_settings: Callable[..., Settings],
+    environment: Callable[[Settings], dict[str, str]],
+    executable: str,
+    tmp_path: Path,
+) -> None:
+    import asyncio
+
+    settings = make_settings()
+    async with FakeSlack() as slack:
+        reach = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_CHANNEL": "C0TEST", "SLACK_API_URL": slack.url}
+        worker = WorkerProcess(executable, environment(settings) | reach, tmp_path / "worker.log")
+        await asyncio.to_thread(worker.start)
+        try:
+            await asyncio.to_thread(burst, settings)
+            for _ in range(150):
+                if slack.roots():
+                    break
+                await asyncio.sleep(0.1)
+            assert len(slack.roots()) == 1, worker.said()
+            assert "voucher &lt;!channel&gt;" in json.dumps(
+                slack.roots()[0].payload
+            ) or "voucher <!channel>" in str(slack.roots()[0].payload["blocks"])
+            await asyncio.to_thread(worker.kill)
+            await asyncio.to_thread(worker.start)
+            await asyncio.sleep(5)
+            assert len(slack.roots()) == 1
+        finally:
+            await asyncio.to_thread(worker.stop)
+
+
+def burst(settings: Settings) -> None:
+    """A quiet minute of another reason, then forty tickets of one that nobody has seen."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(**kafka_python_options(settings), acks="all")
+    now = datetime.now(UTC)
+    quiet = [now - timedelta(minutes=30 - number) for number in range(30)]
+    for number, at in enumerate([*quiet, *[now] * 40]):
+        reason = "delivery" if number < 30 else "voucher <!channel>"
+        ticket = {
+            "id": f"t-{number}",
+            "created_at": at.isoformat(),
+            "contact_reason": reason,
+            "customer": f"c-{number}",
+        }
+        producer.send(settings.topic("tickets"), key=ticket["id"].encode(), value=json.dumps(ticket).encode())
+    producer.flush()
+    producer.close()

@@ -1,0 +1,90 @@
+"""A worker as its users run it: a process, started, watched, killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+
+class WorkerProcess:
+    """One `ticketspike worker`; its log is `log`, its web server's port `port`."""
+
+    def __init__(self, executable: str, environment: dict[str, str], log: Path, *arguments: str) -> None:
+        self.executable = executable
+        self.environment = {**os.environ, **environment, "TICKETSPIKE_WEB_PORT": "0", "PYTHONUNBUFFERED": "1"}
+        self.log = log
+        self.arguments = arguments
+        self.port = 0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, seconds: float = 60) -> WorkerProcess:
+        """Start and wait until it says that it is ready."""
+        with self.log.open("ab") as log:
+            begin = log.tell()
+            self.process = subprocess.Popen(
+                [self.executable, "worker", *self.arguments],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for line in self.said()[begin:].splitlines():
+                if line.startswith("ready: "):
+                    self.port = int(line.rsplit(":", 1)[1])
+                    return self
+            if self.process.poll() is not None:
+                raise AssertionError(f"the worker ended with {self.process.returncode}:\n{self.said()}")
+            time.sleep(0.1)
+        raise AssertionError(f"the worker was not ready after {seconds} s:\n{self.said()}")
+
+    def said(self) -> str:
+        """Everything it printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        """Kill -9."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self, seconds: float = 15) -> int:
+        """Ask it to stop and return its exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10)
+            raise
+
+    def get(self, path: str) -> str:
+        """What its web server answers."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric over its labels; 0 where it has not been set."""
+        lines = [
+            line for line in self.get("/metrics").splitlines() if line.split("{")[0].split(" ")[0] == name
+        ]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+def eventually(claim: Callable[[], bool], seconds: float = 60, pause: float = 0.3) -> bool:
+    """Whether a claim becomes true in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if claim():
+            return True
+        time.sleep(pause)
+    return claim()
