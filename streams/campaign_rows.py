@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import msgspec
 import structlog
 
 from alerts.records import Campaign
+
+FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Times beyond leave no room to add hours or change zones; "without end" is often written as the year 9999."""
 
 log = structlog.get_logger("campaigns")
 
@@ -30,5 +34,7 @@ def decode_campaigns(rows: Mapping[bytes, bytes]) -> dict[str, Campaign]:
         if campaign.ends_at <= campaign.starts_at:
             log.warning("campaign left out: it ends before it starts", key=key.decode(errors="replace"))
             continue
-        found[campaign.id] = campaign
+        found[campaign.id] = msgspec.structs.replace(
+            campaign, starts_at=max(campaign.starts_at, FIRST), ends_at=min(campaign.ends_at, LAST)
+        )
     return found

@@ -9,31 +9,33 @@ changes nothing for a reader (`streams.events.TicketCounts`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from mode import Service
 
 from streams import deadletters
+from streams.committed import Committed, read_committed
 from streams.connection import aiokafka_options
 from streams.counting import PartitionCounts, Refusal
 from streams.customers import pseudonymiser
-from streams.events import TicketCounts
+from streams.errors import Failure
 from streams.metrics import Metrics
 from streams.settings import Settings
+from streams.statements import records
 from streams.topics import app_id
 
-MAX_CELLS = 5000
-"""Cells in one record: some hundred bytes each, so a record stays well below the topic's limit."""
 QUIET_SECONDS = 5.0
 """A partition read to its end and quiet for so long counts as drained."""
 BATCH = 5000
+FRESH_SECONDS = 3.0
+"""How old the last word of the broker may be for us to believe that a partition is read to its end."""
+STOP_SECONDS = 5.0
 
 log = structlog.get_logger("count")
 
@@ -59,14 +61,17 @@ class Count(Service):
         key = settings.ticketspike_hmac_key
         self.pseudonym = pseudonymiser(key.get_secret_value() if key else "")
         self.counts: dict[TopicPartition, PartitionCounts] = {}
-        self.committed: dict[TopicPartition, int] = {}
+        self.committed: dict[TopicPartition, Committed] = {}
         self.unprepared: set[TopicPartition] = set()
         self.assigned: set[TopicPartition] = set()
         self.last_read: dict[TopicPartition, float] = {}
         self.stated: dict[TopicPartition, tuple[int, float | None, bool]] = {}
         self.partitions = 0
         self.letters: list[tuple[Any, Refusal]] = []
-        self.encode = msgspec.json.Encoder().encode
+        self.joined = False
+        self.awake = self.woke = now()
+        self.flushed = time.monotonic()
+        self.finished = asyncio.Event()
 
     async def on_start(self) -> None:
         """Connect; the reading begins in `_run`."""
@@ -77,7 +82,6 @@ class Count(Service):
             enable_idempotence=True,
             linger_ms=0,
             max_request_size=12 * 1024 * 1024,
-            compression_type="gzip",
         )
         self.consumer = AIOKafkaConsumer(
             **options,
@@ -99,95 +103,126 @@ class Count(Service):
         await self.consumer.start()
 
     async def on_stop(self) -> None:
-        """Leave the group; the last statement went out when the loop ended."""
+        """Let the loop say its last word, then leave the group."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.finished.wait(), STOP_SECONDS)
         await self.consumer.stop()
         await self.producer.stop()
 
     @property
     def ready(self) -> bool:
-        """Whether partitions are assigned (or rightly none are) and rebuilt."""
-        return bool(self.assigned) and not self.unprepared and not self._rebuilding()
+        """Whether the group has said which partitions are ours (perhaps none), and their state is rebuilt."""
+        return self.joined and not self.unprepared and not self._rebuilding()
 
     @Service.task
     async def _run(self) -> None:
-        next_flush = self.now() + self.settings.ticketspike_flush_seconds
-        while not self.should_stop:
-            await self._prepare()
-            wait_ms = max(0, min(200, int((next_flush - self.now()) * 1000)))
-            batches = await self.consumer.getmany(timeout_ms=wait_ms)
-            for tp, records in batches.items():
-                await self._feed(tp, records)
-            if self.now() >= next_flush:
+        try:
+            while not self.should_stop:
+                try:
+                    await self._turn()
+                except KafkaError as error:
+                    # A fail-over, a rebalance in between, a coordinator on its way: nothing is lost, since what
+                    # is not acknowledged stays to be stated. Seek again, as what was fetched may be half used.
+                    log.warning("Kafka is in trouble; going on in a second", error=type(error).__name__)
+                    self.unprepared |= self.assigned
+                    await self.sleep(1.0)
+            with contextlib.suppress(KafkaError):
                 await self._flush()
-                next_flush = max(self.now(), next_flush + self.settings.ticketspike_flush_seconds)
-        await self._flush()
+        finally:
+            self.finished.set()
+
+    async def _turn(self) -> None:
+        """Prepare, read, count, and state what is due."""
+        await self._prepare()
+        batches = await self.consumer.getmany(timeout_ms=max(0, min(200, int(self._due_in() * 1000))))
+        now = self.now()
+        if now - self.awake > FRESH_SECONDS:
+            # Frozen, or a laptop's lid: answers that lay in the socket meanwhile are no news.
+            self.woke = now
+        self.awake = now
+        for tp, batch in batches.items():
+            await self._feed(tp, batch)
+        if self._due_in() <= 0:
+            await self._flush()
+            self.flushed = time.monotonic()
+
+    def _due_in(self) -> float:
+        return self.flushed + self.settings.ticketspike_flush_seconds - time.monotonic()
 
     def _rebuilding(self) -> list[TopicPartition]:
         return [
-            tp for tp in self.assigned if tp in self.counts and self.counts[tp].position < self.committed[tp]
+            tp
+            for tp in self.assigned
+            if tp in self.counts and self.counts[tp].position < self.committed[tp].offset
         ]
 
     async def _prepare(self) -> None:
         """Bring newly assigned partitions to their state: keep what is known, else read the window again."""
         if not self.unprepared:
             return
-        committed = await self._committed()
-        for tp in sorted(self.unprepared):
-            offset, metadata = committed.get(tp, (0, ""))
-            start, complete_from = _window(metadata)
-            # A log that was deleted and made again starts at 0: what was committed for the old one means nothing.
-            end = (await self.consumer.end_offsets([tp]))[tp]
-            if offset > end:
-                log.warning(
-                    "committed offset lies beyond the log's end; counting it from its start",
-                    partition=tp.partition,
+        for tp in [tp for tp in self.counts if tp not in self.assigned]:
+            del self.counts[tp]
+        parts = sorted(self.unprepared)
+        commits = await read_committed(self.settings, app_id(self.settings, "count"))
+        begins = await self.consumer.beginning_offsets(parts)
+        ends = await self.consumer.end_offsets(parts)
+        self.partitions = len(self.consumer.partitions_for_topic(self.settings.topic("tickets")) or ())
+        for tp in parts:
+            if tp not in self.assigned:
+                continue  # it moved on while we asked
+            commit = commits.get(tp, Committed())
+            if commit.partitions and commit.partitions != self.partitions:
+                raise Failure(
+                    f"The topic {tp.topic} had {commit.partitions} partitions and now has {self.partitions}: the same "
+                    "ticket id would be counted in two of them; make a new topic with the new count (and a new "
+                    "TICKETSPIKE_TOPIC_PREFIX), or reset the group's offsets to begin anew"
                 )
-                offset, start, complete_from = 0, 0, None
+            if commit.offset > ends[tp]:
+                log.warning("the log was made anew; counting it from its start", partition=tp.partition)
+                commit = Committed()
                 self.counts.pop(tp, None)
             held = self.counts.get(tp)
-            if held is None or held.position < start:
-                held = self.counts[tp] = PartitionCounts(
-                    tp.partition,
-                    self.pseudonym,
-                    facets=self.settings.ticketspike_facets,
-                    horizon_hours=self.settings.ticketspike_horizon_hours,
-                    max_reasons=self.settings.ticketspike_max_reasons,
-                    complete_from=complete_from,
-                )
-                held.position = start
-            self.committed[tp] = offset
+            if held is None or held.position < max(commit.window_start, begins[tp]):
+                held = self.counts[tp] = self._begin(tp, commit, begins[tp])
+            self.committed[tp] = commit
             self.consumer.seek(tp, held.position)
             self.last_read[tp] = self.now()
             self.stated.pop(tp, None)
             self.unprepared.discard(tp)
-            log.info("partition assigned", partition=tp.partition, position=held.position, committed=offset)
-        self.partitions = len(self.consumer.partitions_for_topic(self.settings.topic("tickets")) or ())
+            log.info(
+                "partition assigned", partition=tp.partition, position=held.position, committed=commit.offset
+            )
 
-    async def _committed(self) -> dict[TopicPartition, tuple[int, str]]:
-        admin = AIOKafkaAdminClient(**aiokafka_options(self.settings))
-        await admin.start()
-        try:
-            offsets = await admin.list_consumer_group_offsets(app_id(self.settings, "count"))
-        finally:
-            await admin.close()
-        return {tp: (meta.offset, meta.metadata) for tp, meta in offsets.items() if meta.offset >= 0}
+    def _begin(self, tp: TopicPartition, commit: Committed, beginning: int) -> PartitionCounts:
+        cut = commit.window_start < beginning
+        counts = PartitionCounts(
+            tp.partition,
+            self.pseudonym,
+            facets=self.settings.ticketspike_facets,
+            horizon_hours=self.settings.ticketspike_horizon_hours,
+            max_reasons=self.settings.ticketspike_max_reasons,
+            complete_from=commit.complete_from,
+            cut=cut,
+        )
+        counts.position = max(commit.window_start, beginning)
+        return counts
 
-    async def _feed(self, tp: TopicPartition, records: Sequence[Any]) -> None:
+    async def _feed(self, tp: TopicPartition, batch: Sequence[Any]) -> None:
         if tp in self.unprepared or tp not in self.counts:
             return  # fetched from the committed offset before we could seek to the window: read again from there
         counts = self.counts[tp]
-        committed = self.committed[tp]
+        committed = self.committed[tp].offset
         self.last_read[tp] = self.now()
         if counts.position < committed:
             # What is below the committed offset was stated and dead-lettered before.
             split = next(
-                (index for index, record in enumerate(records) if record.offset >= committed), len(records)
+                (index for index, record in enumerate(batch) if record.offset >= committed), len(batch)
             )
-            counts.feed(records[:split], restating=False)
-            records = records[split:]
-        refusals = counts.feed(records)
+            counts.feed(batch[:split], restating=False)
+            batch = batch[split:]
+        refusals = counts.feed(batch)
         if refusals:
-            by_offset = {record.offset: record for record in records}
+            by_offset = {record.offset: record for record in batch}
             self.letters.extend((by_offset[refusal.offset], refusal) for refusal in refusals)
         # Others on the same loop (heartbeats, watch, notify) get their turn between batches.
         await asyncio.sleep(0)
@@ -199,7 +234,7 @@ class Count(Service):
         topic = self.settings.topic("ticket-counts")
         for tp in sorted(self.assigned - self.unprepared):
             counts = self.counts.get(tp)
-            if counts is None or counts.position < self.committed[tp]:
+            if counts is None or counts.position < self.committed[tp].offset:
                 continue
             statement = counts.statement(
                 watermark=self._watermark(tp, counts),
@@ -211,7 +246,7 @@ class Count(Service):
                 continue
             due.append((tp, counts))
             self.stated[tp] = said
-            sent += [await self.producer.send(topic, self.encode(part)) for part in _parts(statement)]
+            sent += [await self.producer.send(topic, part) for part in records(statement)]
         if not due:
             return
         letters = self.letters[:]
@@ -231,49 +266,52 @@ class Count(Service):
         await self._commit(due)
 
     async def _commit(self, due: list[tuple[TopicPartition, PartitionCounts]]) -> None:
-        offsets = {
-            tp: (counts.position, "{}:{}".format(*counts.window()))
-            for tp, counts in due
-            if tp in self.assigned and counts.position > self.committed[tp]
-        }
-        if not offsets:
+        commits = {}
+        for tp, counts in due:
+            if tp in self.assigned and counts.position > self.committed[tp].offset:
+                start, complete_from = counts.window()
+                commits[tp] = Committed(
+                    counts.position, start, complete_from if start else None, self.partitions
+                )
+        if not commits:
             return
         try:
-            await self.consumer.commit(offsets)
+            await self.consumer.commit({tp: (one.offset, one.metadata()) for tp, one in commits.items()})
         except (CommitFailedError, IllegalStateError) as error:
             # The partition moved on: its new owner states the same counts from its own reading of the log.
             log.info("offsets not committed, the partition moved", error=type(error).__name__)
             return
-        except KafkaError as error:
-            log.warning("offsets not committed; tried again with the next flush", error=type(error).__name__)
-            return
-        for tp, (offset, _) in offsets.items():
-            self.committed[tp] = offset
+        self.committed.update(commits)
 
     def _watermark(self, tp: TopicPartition, counts: PartitionCounts) -> float | None:
         if self.settings.ticketspike_clock == "event":
             return counts.newest
-        if not self._at_end(tp, counts):
-            return counts.newest
-        now = self.now()
-        if counts.newest is None:
-            return float(int(now))
-        # Newest ticket plus the time since it came, by the log's own stamp: a helpdesk that delivers five minutes
-        # late keeps being waited for, an idle partition moves on, and a restart forgets nothing of that.
-        return float(int(min(now, counts.newest + max(0.0, now - counts.newest_appended))))
+        polled = self._at_end(tp, counts)
+        if polled is None:
+            return None if counts.newest is None else min(self.now(), counts.newest)
+        # Read to its end: time itself moves the watermark, as far behind as tickets lately came behind their
+        # creation. A helpdesk that delivers five minutes late keeps being waited for; an idle partition moves on.
+        return float(int(min(self.now(), polled) - counts.lateness))
 
-    def _at_end(self, tp: TopicPartition, counts: PartitionCounts) -> bool:
-        highwater = self.consumer.highwater(tp)
-        return highwater is not None and counts.position >= highwater
+    def _at_end(self, tp: TopicPartition, counts: PartitionCounts) -> float | None:
+        """When the broker last said that there is nothing more (epoch seconds), or None."""
+        if tp not in self.consumer.assignment():
+            return None
+        highwater, polled_ms = self.consumer.highwater(tp), self.consumer.last_poll_timestamp(tp)
+        if highwater is None or polled_ms is None or counts.position < highwater:
+            return None
+        polled = float(polled_ms) / 1000.0
+        return polled if polled >= max(self.now() - FRESH_SECONDS, self.woke + 1.0) else None
 
     def _drained(self, tp: TopicPartition, counts: PartitionCounts) -> bool:
-        return self._at_end(tp, counts) and self.now() - self.last_read[tp] >= QUIET_SECONDS
+        return self._at_end(tp, counts) is not None and self.now() - self.last_read[tp] >= QUIET_SECONDS
 
     def _observe(self) -> None:
-        self.metrics.count(self.counts, {tp: self.consumer.highwater(tp) for tp in self.assigned})
+        held = self.assigned & self.consumer.assignment()
+        self.metrics.count(self.counts, {tp: self.consumer.highwater(tp) for tp in held})
 
 
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Listener(ConsumerRebalanceListener):
     """Only notes what changed: aiokafka swallows whatever a listener raises, so the work is the main loop's."""
 
     def __init__(self, count: Count) -> None:
@@ -284,30 +322,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self.count.unprepared.difference_update(revoked)
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self.count.joined = True
         self.count.assigned = set(assigned)
         self.count.unprepared = set(assigned)
-
-
-def _parts(statement: TicketCounts) -> list[TicketCounts]:
-    """Split a statement that is too large for a record; only the last part moves the watermark."""
-    cells = statement.cells
-    if len(cells) <= MAX_CELLS:
-        return [statement]
-    replace = msgspec.structs.replace
-    chunks = [cells[at : at + MAX_CELLS] for at in range(0, len(cells), MAX_CELLS)]
-    firsts = [
-        replace(statement, cells=chunk, late=[], watermark=None, drained=False) for chunk in chunks[:-1]
-    ]
-    return [*firsts, replace(statement, cells=chunks[-1])]
-
-
-def _window(metadata: str) -> tuple[int, int | None]:
-    """Where the rebuilding begins, as it was committed beside the offset.
-
-    >>> _window("120:29000000"), _window("")
-    ((120, 29000000), (0, None))
-    """
-    start, _, complete_from = metadata.partition(":")
-    if not start.isdigit():
-        return 0, None
-    return int(start), int(complete_from)

@@ -12,9 +12,14 @@ from __future__ import annotations
 
 import math
 import operator
-from collections import Counter, _count_elements, deque
+from collections import (  # type: ignore[attr-defined] # _count_elements: what Counter counts with
+    Counter,
+    _count_elements,
+    deque,
+)
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -34,6 +39,15 @@ FEW = 256
 FUTURE_SECONDS = 600.0
 """How far `created_at` may lie after the record's own Kafka timestamp."""
 HOUR_MS = 3_600_000
+EARLIEST = 946_684_800.0
+"""The year 2000: an older `created_at` is a null date or a typing error, never a ticket."""
+LATENESS_LIMIT = 900.0
+"""A ticket that comes later than this is old, not late: nobody waits for more of its kind."""
+REASON_LENGTH = 3000
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Key = str | tuple[str, str]
+"""A ticket's id, with its source where that is not the default one."""
 
 _TICKET_FIELDS = ("voucher_code", "campaign_id", "channel", "market", "language")
 
@@ -83,6 +97,15 @@ class _Known(msgspec.Struct, frozen=True, gc=False):
     facets: tuple[str | None, ...]
 
 
+class _Hour(NamedTuple):
+    """An hour of the log: its first record's offset, the first minute that is whole from there, new ids."""
+
+    hour: int
+    offset: int
+    complete_from: int
+    ids: list[_Key]
+
+
 class _Changes:
     """The changes that a ticket has seen: a repeat changes nothing, an older one does not revert a newer."""
 
@@ -93,7 +116,7 @@ class _Changes:
         self.seen: set[tuple[str, str | None, str | None, float | None]] = set()
 
     def accepts(self, ticket: Ticket) -> bool:
-        at = ticket.changed_at.timestamp() if ticket.changed_at else None
+        at = (ticket.changed_at - EPOCH).total_seconds() if ticket.changed_at else None
         change = (ticket.kind, ticket.contact_reason, ticket.previous_contact_reason, at)
         if change in self.seen:
             return False
@@ -220,6 +243,7 @@ class PartitionCounts:
         max_reasons: distinct contact reasons taken in per hour of the log; further ones count as `other`, so that
             a bug upstream that makes up reasons cannot fill the memory.
         complete_from: the first minute that is held whole, if the reading began inside the log.
+        cut: the log before the first record was deleted; what it held of the first minutes is unknown.
     """
 
     def __init__(
@@ -231,6 +255,7 @@ class PartitionCounts:
         horizon_hours: int = 48,
         max_reasons: int = 2000,
         complete_from: int | None = None,
+        cut: bool = False,
     ) -> None:
         self.partition = partition
         self.position = 0
@@ -239,25 +264,29 @@ class PartitionCounts:
         """Event time before which this partition is complete, as far as its own tickets say (epoch seconds)."""
         self.newest_appended = 0.0
         """When the ticket behind `newest` came into the log (epoch seconds)."""
+        self._lateness = [0.0, 0.0]
+        """The largest delay between a ticket and its record, in the hour before and in this one (seconds)."""
         self._facet_names = tuple(name for name in facets if name in _TICKET_FIELDS)
         self._attribute_names = tuple(name for name in facets if name not in _TICKET_FIELDS)
         self._pseudonym = pseudonym
         self._horizon_hours = horizon_hours
         self._max_reasons = max_reasons
         self._complete_from = complete_from if complete_from is not None else -(1 << 62)
-        self._known: dict[str, _Known] = {}
-        self._changes: dict[str, _Changes] = {}
-        self._by_hour: deque[tuple[int, int, list[str]]] = deque()
-        """Per hour of the log: the hour, the offset of its first record, and the ids that first came in it."""
-        self._hour_ids: list[str] = []
+        self._cut = cut
+        self._known: dict[_Key, _Known] = {}
+        self._changes: dict[_Key, _Changes] = {}
+        self._by_hour: deque[_Hour] = deque()
+        self._hour_ids: list[_Key] = []
         self._hour = -1
         self._hour_ends_ms = -1
         self._admitted: set[str] = set()
         self._cells: dict[tuple[str, int], _CellState] = {}
         self._dirty: set[tuple[str, int]] = set()
         self._late: list[Late] = []
+        self._swept = self._complete_from
         self._newest_minute = -(1 << 62)
         self._facet_of: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}
+        self._value_of: dict[str, str] = {}
         self._decode = msgspec.json.Decoder(Ticket).decode
         self._fields = _getter(operator.attrgetter, self._facet_names)
         self._attributes = _getter(operator.itemgetter, self._attribute_names)
@@ -271,7 +300,7 @@ class PartitionCounts:
         """
         refused: list[Refusal] = []
         known, tally, decode = self._known, self.tally, self._decode
-        newest = self.newest if self.newest is not None else -math.inf
+        newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness
         for record in records:
             offset = record.offset
             if offset < self.position:
@@ -291,15 +320,19 @@ class PartitionCounts:
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 refused.append(Refusal(offset, *_explain(error)))
                 continue
-            created = ticket.created_at.timestamp()
-            if created > record.timestamp / 1000.0 + FUTURE_SECONDS:
+            created = (ticket.created_at - EPOCH).total_seconds()
+            appended = record.timestamp / 1000.0
+            if not EARLIEST <= created <= appended + FUTURE_SECONDS or ticket.changed_at is not None:
+                wrong = _wrong_time(ticket, created, appended + FUTURE_SECONDS)
+                if wrong is not None:
+                    refused.append(Refusal(offset, *wrong))
+                    continue
+            if ticket.contact_reason is not None and len(ticket.contact_reason) > REASON_LENGTH:
                 refused.append(
-                    Refusal(
-                        offset, "created_at", "lies more than 10 minutes after the record's Kafka timestamp"
-                    )
+                    Refusal(offset, "contact_reason", f"is longer than {REASON_LENGTH} characters")
                 )
                 continue
-            key = ticket.id if ticket.source == "default" else f"{ticket.source}\0{ticket.id}"
+            key = ticket.id if ticket.source == "default" else (ticket.source, ticket.id)
             if ticket.kind != "created":
                 self._change(key, ticket, created, offset)
                 continue
@@ -309,7 +342,9 @@ class PartitionCounts:
             self._count(key, ticket, created, offset)
             if created > newest:
                 newest = self.newest = created
-                self.newest_appended = record.timestamp / 1000.0
+                self.newest_appended = appended
+            if lateness[1] < appended - created <= LATENESS_LIMIT:
+                lateness[1] = appended - created
         tally.refused += len(refused)
         if not restating:
             self.settle()
@@ -319,10 +354,8 @@ class PartitionCounts:
         """Where to begin reading to come to this state again: an offset, and the first minute complete from there."""
         if not self._by_hour:
             return self.position, self._complete_from
-        hour, offset, _ = self._by_hour[0]
-        if offset == 0:
-            return 0, -(1 << 62)
-        return offset, hour * 60 + int(FUTURE_SECONDS // 60) + 1
+        first = self._by_hour[0]
+        return first.offset, first.complete_from
 
     def statement(self, *, watermark: float | None, drained: bool, partitions: int) -> TicketCounts:
         """All cells that changed since :meth:`settle`, cumulative up to `position`.
@@ -348,6 +381,11 @@ class PartitionCounts:
         )
 
     @property
+    def lateness(self) -> float:
+        """By how many seconds tickets lately came behind their `created_at`, at most 15 minutes."""
+        return max(self._lateness)
+
+    @property
     def dirty(self) -> bool:
         """Whether anything changed since the last statement."""
         return bool(self._dirty or self._late)
@@ -366,13 +404,15 @@ class PartitionCounts:
         oldest = self._newest_minute - self._horizon_hours * 60
         if oldest > self._complete_from:
             self._complete_from = oldest
+        if self._complete_from > self._swept:
+            self._swept = self._complete_from
             # Cells are few against tickets: a sweep per statement that found newer minutes is cheap enough.
-            for key in [key for key in self._cells if key[1] < oldest]:
+            for key in [key for key in self._cells if key[1] < self._complete_from]:
                 del self._cells[key]
 
     def _is_marker(self, record: Record) -> bool:
         at = markers.read_marker(record.headers, record.value)
-        if at is None:
+        if at is None or at > record.timestamp / 1000.0 + FUTURE_SECONDS:
             return False
         # The end marker closes the minute of the newest ticket, too.
         ends = (at // 60 + 1) * 60
@@ -385,20 +425,28 @@ class PartitionCounts:
         self._hour, self._hour_ends_ms = hour, (hour + 1) * HOUR_MS
         self._admitted = set()
         self._hour_ids = []
-        self._by_hour.append((hour, offset, self._hour_ids))
-        while self._by_hour[0][0] < hour - self._horizon_hours:
-            for key in self._by_hour.popleft()[2]:
+        self._lateness[:] = self._lateness[1], 0.0
+        # A ticket may lie up to ten minutes after its record, so what was appended before this hour fills
+        # minutes up to that far into it.
+        complete_from = timestamp_ms // 60_000 + int(FUTURE_SECONDS // 60) + 1 if offset else -(1 << 62)
+        self._by_hour.append(_Hour(hour, offset, complete_from, self._hour_ids))
+        if self._cut and len(self._by_hour) == 1:
+            self._complete_from = max(self._complete_from, complete_from)
+        while self._by_hour[0].hour < hour - self._horizon_hours:
+            for key in self._by_hour.popleft().ids:
                 self._known.pop(key, None)
                 self._changes.pop(key, None)
+            # Of minutes that these ids may have filled, nobody can say any more whether a ticket is counted.
+            self._complete_from = max(self._complete_from, self._by_hour[0].complete_from)
 
-    def _count(self, key: str, ticket: Ticket, created: float, offset: int) -> None:
+    def _count(self, key: _Key, ticket: Ticket, created: float, offset: int) -> None:
         """Count a ticket that is not known; written out, since every ticket comes this way."""
         minute = int(created // 60)
         reason = ticket.contact_reason
         if reason not in self._admitted:
             reason = self._admit(reason or UNLABELLED)
         known = self._known[key] = _Known(
-            reason, minute, self._pseudonym(ticket.customer or key), self._facets(ticket)
+            reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets(ticket)
         )
         self._hour_ids.append(key)
         self.tally.counted += 1
@@ -413,12 +461,14 @@ class PartitionCounts:
     def _add(self, known: _Known, offset: int) -> None:
         reason = known.contact_reason
         assert reason is not None  # noqa: S101 - callers add only counted tickets
-        if known.minute < self._complete_from:
-            self._say_late(offset, reason, known.minute, 1)
-            return
         key = (reason, known.minute)
         cell = self._cells.get(key)
         if cell is None:
+            if known.minute < self._complete_from:
+                self._say_late(offset, reason, known.minute, 1)
+                return
+            # A cell that is still held takes in all that comes, also below the limit: its next cumulative
+            # statement would otherwise swallow what was said singly before it.
             cell = self._cells[key] = _CellState()
         cell.tickets.append(known)
         self._dirty.add(key)
@@ -437,7 +487,7 @@ class PartitionCounts:
         self._late.append(Late(offset, reason, minute, count))
         self.tally.late += 1
 
-    def _change(self, key: str, ticket: Ticket, created: float, offset: int) -> None:
+    def _change(self, key: _Key, ticket: Ticket, created: float, offset: int) -> None:
         if ticket.kind == "updated":
             self.tally.updated += 1
             return
@@ -469,12 +519,12 @@ class PartitionCounts:
             self.tally.retracted += 1
 
     def _change_unknown(
-        self, key: str, ticket: Ticket, created: float, offset: int, reason: str | None
+        self, key: _Key, ticket: Ticket, created: float, offset: int, reason: str | None
     ) -> None:
         """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old."""
         minute = int(created // 60)
         self.tally.unknown += 1
-        after = _Known(reason, minute, self._pseudonym(ticket.customer or key), self._facets(ticket))
+        after = _Known(reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets(ticket))
         self._known[key] = after
         if minute >= self._complete_from:
             # Held whole and never counted: the change came first. It counts now; the late creation is a repeat.
@@ -518,9 +568,20 @@ class PartitionCounts:
     def _share(self, values: tuple[str | None, ...]) -> tuple[str | None, ...]:
         if len(self._facet_of) > 100_000:
             self._facet_of.clear()
-        shared = tuple(value[:FACET_LENGTH] if value else None for value in values)
-        self._facet_of[values] = shared
+            self._value_of.clear()
+        # The combinations share their values, too: a few hundred texts stay in the processor's cache, where the
+        # statements count them and the next lookups compare with them; scattered copies doubled both costs.
+        same = self._value_of.setdefault
+        shared = tuple(
+            same(value[:FACET_LENGTH], value[:FACET_LENGTH]) if value else None for value in values
+        )
+        self._facet_of[shared if shared == values else values] = shared
         return shared
+
+
+def _own(key: _Key) -> str:
+    """A ticket without a customer is its own."""
+    return key if isinstance(key, str) else "\0".join(key)
 
 
 def _getter(get: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Any], tuple[str | None, ...]]:
@@ -532,6 +593,17 @@ def _getter(get: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Any], 
         return lambda held: (only(held),)
     getter: Callable[[Any], tuple[str | None, ...]] = get(*names)
     return getter
+
+
+def _wrong_time(ticket: Ticket, created: float, latest: float) -> tuple[str, str] | None:
+    if created < EARLIEST:
+        return "created_at", "lies before the year 2000"
+    if created > latest:
+        return "created_at", "lies more than 10 minutes after the record's Kafka timestamp"
+    changed = ticket.changed_at
+    if changed is not None and (changed - EPOCH).total_seconds() > latest:
+        return "changed_at", "lies more than 10 minutes after the record's Kafka timestamp"
+    return None
 
 
 def _size_error(value: bytes | None) -> str:
@@ -553,5 +625,5 @@ def _explain(error: Exception) -> tuple[str, str]:
         return text.removeprefix(missing).rstrip("`"), "is missing"
     if isinstance(error, msgspec.ValidationError):
         # msgspec quotes an unknown enum value; what a producer sent must not travel in a header.
-        return field, text.split(" '", 1)[0]
+        return field, "is none of the allowed values" if text.startswith("Invalid enum value") else text
     return "value", "is not JSON"

@@ -9,6 +9,11 @@ from typing import Any
 from streams.counting import Refusal
 from streams.settings import Settings
 
+APP_VERSION = version("ticketspike")
+
+LARGEST = 8 * 1024 * 1024
+"""A value that compression squeezed through the limit of `tickets` may not fit into `dead-letters` whole."""
+
 
 def headers(record: Any, refusal: Refusal, failed_at: float) -> list[tuple[str, bytes]]:
     """The original headers and what went wrong.
@@ -22,8 +27,10 @@ def headers(record: Any, refusal: Refusal, failed_at: float) -> list[tuple[str, 
         "partition": str(record.partition),
         "offset": str(record.offset),
         "failed_at": datetime.fromtimestamp(failed_at, UTC).isoformat(),
-        "app_version": version("ticketspike"),
+        "app_version": APP_VERSION,
     }
+    if record.value is not None and len(record.value) > LARGEST:
+        said["truncated"] = f"the original has {len(record.value)} bytes"
     return [*record.headers, *((name, value.encode()) for name, value in said.items())]
 
 
@@ -31,7 +38,7 @@ async def send(producer: Any, settings: Settings, record: Any, refusal: Refusal,
     """Hand a refused record to the producer; the caller's next flush waits for the acknowledgement."""
     return await producer.send(
         settings.topic("dead-letters"),
-        value=record.value,
+        value=record.value and record.value[:LARGEST],
         key=record.key,
         headers=headers(record, refusal, failed_at),
     )

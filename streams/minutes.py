@@ -83,6 +83,7 @@ class Minutes:
         """JSON-able."""
         return {
             "partitions": self._partitions,
+            "drained": {str(key): value for key, value in self._drained.items()},
             "watermarks": {str(key): value for key, value in self._watermarks.items()},
             "first": {str(key): value for key, value in self._first.items()},
             "recent": list(self._recent),
@@ -91,6 +92,7 @@ class Minutes:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take a snapshot back."""
         self._partitions = state["partitions"]
+        self._drained = {int(key): value for key, value in state["drained"].items()}
         self._watermarks = {int(key): value for key, value in state["watermarks"].items()}
         self._first = {int(key): value for key, value in state["first"].items()}
         self._recent = deque((minute, offset) for minute, offset in state["recent"])

@@ -66,7 +66,10 @@ class Notify:
         self.incidents = self.app.topic(settings.topic("incidents"), **RAW)
         self.source = settings.topic("spikes")
         self.app.agent(self.app.topic(self.source, **RAW), name="notify")(self.notify)
-        self.app.on_partitions_revoked.connect(self._revoked)
+        self.app.on_partitions_revoked.connect(self._rebalanced)
+        self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.generation = 0
+        self._built = -1
         self.entries: dict[str, Entry] | None = None
         self.position = 0
         self.trouble: str | None = None
@@ -86,8 +89,10 @@ class Notify:
 
     async def take(self, entry: follow.Entry) -> None:
         """Take a spike in, after all spikes before it."""
-        if self.entries is None:
+        generation = self.generation
+        if self.entries is None or self._built != generation:
             self._rebuild()
+            self._built = generation
         if entry.offset < self.position:
             return
         if entry.offset > self.position:
@@ -100,7 +105,11 @@ class Notify:
         self.position = entry.offset + 1
         if entry.value is None:
             return
-        spike = msgspec.json.decode(entry.value, type=Spike)
+        try:
+            spike = msgspec.json.decode(entry.value, type=Spike)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            log.error("a record of spikes cannot be read and is passed over", offset=entry.offset)
+            return
         await self._process(spike, entry.timestamp)
         await self.table.put({POSITION_ROW: b""}, self.position)
 
@@ -108,6 +117,8 @@ class Notify:
         assert self.entries is not None  # noqa: S101 - rebuilt before the first record
         key = fingerprint(spike)
         held = self.entries.get(key)
+        if held is None and spike.state == "cleared":
+            return  # over before anybody was told: nobody wants to hear of it now
         outcome = pipeline.process(spike, held.incident if held else None, self._context(spike, held))
         incident = outcome.incident
         if held is None or incident is not held.incident:
@@ -210,8 +221,9 @@ class Notify:
         }
         log.info("rebuilt", incidents=len(self.entries), position=self.position)
 
-    def _revoked(self, *_: Any, **__: Any) -> None:
-        self.entries = None
+    def _rebalanced(self, *_: Any, **__: Any) -> None:
+        """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
+        self.generation += 1
 
 
 def _row_key(key: str) -> bytes:

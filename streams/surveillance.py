@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from detectors.alarm import AlarmChange
     from detectors.rows import FloatArray
 
+YOUNG_MINUTES = 1440
+HOLE_MINUTES = 360
+RUNNING_MINUTES = 60
+"""Open minutes further back than this mean a backlog: they are judged as they close."""
+
 LONG_TERM = ("baseline", "dispersion", "known")
 """The parts of a detector's state that history teaches better than the last hours."""
 
@@ -55,6 +60,8 @@ class Surveillance:
         self.open = OpenMinutes()
         self.closed: int | None = None
         """The last closed minute."""
+        self._young = False
+        self._first = 0
         self.late = 0
         self.touched: set[str] = set()
         """Contact reasons whose state changed in substance since the caller last cleared this set."""
@@ -81,20 +88,46 @@ class Surveillance:
         A generator, so that a caller with other things to do can look up between minutes. `alarms=False` learns
         history: nothing fires.
         """
-        first = self.open.first
-        if self.closed is None:
-            if first is None or first > minute:
+        if self.closed is None and not self._begin(minute):
+            return
+        while self.closed is not None and self.closed < minute:
+            if self._young and not self._look_ahead(minute):
                 return
-            # What was learnt from history is not judged again.
-            self.closed = max(first - 1, self.detector.minute or first - 1)
-        while self.closed < minute:
             yield self._close(self.closed + 1, alarms=alarms)
+
+    def _begin(self, minute: int) -> bool:
+        first = self.open.first
+        if first is None or first > minute:
+            return False
+        # What was learnt from history is not judged again.
+        self.closed = max(first - 1, self.detector.minute or first - 1)
+        self._young = self.detector.minute is None
+        self._first = self.closed + 1
+        return True
+
+    def _look_ahead(self, minute: int) -> bool:
+        """In the first day, wait with empty minutes for what follows them; False while that is not known.
+
+        A test ticket two days before the start, or one with a date of long ago, would otherwise teach that nobody
+        ever writes. Hours of nothing at the very beginning are not observed rather than empty.
+        """
+        assert self.closed is not None  # noqa: S101 - the caller's loop
+        if self.closed - self._first >= YOUNG_MINUTES:
+            self._young = False
+            return True
+        following = self.open.first
+        if following is None or following > minute:
+            return False
+        if following - self.closed > HOLE_MINUTES:
+            self.closed = following - 1
+            self._first = following
+        return True
 
     def running(self, now: float) -> list[Spike]:
         """Score the open minutes up to `now` (epoch seconds); teaches nothing, may raise."""
-        if self.closed is None:
-            return []
         last = int(now // 60)
+        if self.closed is None or last - self.closed > RUNNING_MINUTES:
+            return []
         cells = {minute: self.open.peek(minute) for minute in self.open.minutes() if minute <= last}
         self._know({reason for found in cells.values() for reason in found})
         counts = {minute: self._array(cells.get(minute, {})) for minute in range(self.closed + 1, last + 1)}
@@ -106,6 +139,11 @@ class Surveillance:
     def restate(self) -> list[Spike]:
         """The last statement about each contact reason's spike, open or cleared; hearing it again is harmless."""
         return [self.said[reason] for reason in sorted(self.said)]
+
+    @property
+    def announcing(self) -> bool:
+        """Whether a campaign raises an expectation: then rows change also where no ticket came."""
+        return self._announced is not None
 
     def firing(self, reason: str) -> bool:
         """Whether a spike of this contact reason is open."""

@@ -56,7 +56,9 @@ def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
         return {"cleanup.policy": "compact", **durable, **config}
 
     one = 1
-    changelog = entities(**{"segment.ms": str(HOUR_MS), "min.compaction.lag.ms": "60000"})
+    changelog = entities(
+        **{"segment.ms": str(HOUR_MS), "min.compaction.lag.ms": "60000", "max.message.bytes": str(8 * MIB)}
+    )
     wanted: list[tuple[str, int, dict[str, str]]] = [
         (
             "tickets",
@@ -64,8 +66,8 @@ def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
             events(14, **{"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(8 * MIB)}),
         ),
         ("ticket-counts", one, events(90, **{"max.message.bytes": str(8 * MIB)})),
-        ("spikes", one, events(90)),
-        ("incidents", one, entities()),
+        ("spikes", one, events(90, **{"max.message.bytes": str(8 * MIB)})),
+        ("incidents", one, entities(**{"max.message.bytes": str(8 * MIB)})),
         ("campaigns", one, entities()),
         ("answers", one, events(365)),
         ("orders", settings.ticketspike_partitions, events(30)),

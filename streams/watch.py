@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from alerts.records import Campaign, Spike
-from streams import follow
+from streams import checkpoint, follow
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.campaign_rows import decode_campaigns
 from streams.detection import detector_settings
@@ -26,10 +26,10 @@ from streams.minutes import Minutes
 from streams.settings import Settings
 from streams.surveillance import Surveillance
 
-SHARD_ROW = b"\0shard"
-"""The key of the shard's own row; no contact reason begins with a NUL byte, since rows of reasons begin with =."""
 CHECKPOINT_SECONDS = 2.0
 RESTATE_SECONDS = 30.0
+RESTATED_MINUTES = 120
+DAY_MINUTES = 1440
 WHOLE_MINUTES = 60
 """Rows of reasons without tickets change by plain rules; they are written once an hour of event time."""
 LIVE_SECONDS = 15.0
@@ -71,7 +71,11 @@ class Watch:
         self.spikes = self.app.topic(settings.topic("spikes"), **RAW)
         self.source = settings.topic("ticket-counts")
         self.app.agent(self.app.topic(self.source, **RAW), name="watch")(self.watch)
-        self.app.on_partitions_revoked.connect(self._revoked)
+        self.app.on_partitions_revoked.connect(self._rebalanced)
+        self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.generation = 0
+        self._built = -1
+        self.checkpoints = checkpoint.Slots()
         self.position = 0
         self.surveillance: Surveillance | None = None
         self.minutes = Minutes(settings.ticketspike_clock)
@@ -96,8 +100,10 @@ class Watch:
 
     async def take(self, entry: follow.Entry) -> None:
         """Take a record in, after all records before it."""
-        if self.surveillance is None:
+        generation = self.generation
+        if self.surveillance is None or self._built != generation:
             await self._rebuild(entry.offset)
+            self._built = generation
         if entry.offset < self.position:
             return
         if entry.offset > self.position:
@@ -108,39 +114,47 @@ class Watch:
         await self._keep_up()
 
     async def _apply(self, entry: follow.Entry) -> None:
-        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        held = self._held()
         self.position = entry.offset + 1
-        if entry.value is None:
+        statement = self._decode_or_tell(entry)
+        if statement is None:
             return
-        statement = self._decode(entry.value)
         self.minutes.hear(statement, entry.offset)
         for cell in statement.cells:
-            self.surveillance.add(cell, partition=statement.partition, stamp=statement.offset)
+            held.add(cell, partition=statement.partition, stamp=statement.offset)
         said: list[Spike] = []
         closable = self.minutes.closable()
         if closable is not None:
             looked_up = time.monotonic()
-            for spikes in self.surveillance.close_until(closable):
+            for spikes in held.close_until(closable):
                 said.extend(spikes)
                 if time.monotonic() - looked_up > SLICE_SECONDS:
                     # Thousands of minutes may close at once; heartbeats and the other stages want their turn.
                     await asyncio.sleep(0)
                     looked_up = time.monotonic()
-            if self.surveillance.closed is not None:
-                self.minutes.closed(self.surveillance.closed)
-        if (
-            self.settings.ticketspike_clock == "wall"
-            and statement.cells
-            and self.now() - entry.timestamp < LIVE_SECONDS
-        ):
-            said.extend(self.surveillance.running(self.now()))
+            if held.closed is not None:
+                self.minutes.closed(held.closed)
+        wall = self.settings.ticketspike_clock == "wall"
+        if wall and statement.cells and self.now() - entry.timestamp < LIVE_SECONDS:
+            said.extend(held.running(self.now()))
         if said:
             await self._checkpoint()
             for spike in said:
+                self._tell(spike)
                 await self._say(spike)
 
-    async def _say(self, spike: Spike) -> None:
-        self.metrics.spikes.labels(spike.state).inc()
+    def _decode_or_tell(self, entry: follow.Entry) -> TicketCounts | None:
+        try:
+            return self._decode(entry.value or b"")
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            log.error("a record of ticket-counts cannot be read and is passed over", offset=entry.offset)
+            return None
+
+    def _held(self) -> Surveillance:
+        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        return self.surveillance
+
+    def _tell(self, spike: Spike) -> None:
         log.info(
             "spike",
             state=spike.state,
@@ -148,48 +162,55 @@ class Watch:
             observed=spike.observed,
             expected=spike.expected,
         )
+
+    async def _say(self, spike: Spike) -> None:
+        self.metrics.spikes.labels(spike.state).inc()
         sent = await self.spikes.send(key=spike.contact_reason.encode(), value=msgspec.json.encode(spike))
         await sent
 
     async def _keep_up(self) -> None:
         """What is due by the wall: checkpoint, restate, take over new baselines."""
-        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
         now = time.monotonic()
         if now - self._checkpointed >= CHECKPOINT_SECONDS:
             self._adopt_baselines()
             await self._checkpoint()
         if now - self._restated >= RESTATE_SECONDS:
-            self._restated = now
-            for spike in self.surveillance.restate():
+            await self._restate(RESTATED_MINUTES)
+
+    async def _restate(self, minutes: float) -> None:
+        """State open spikes again, and those cleared no longer ago than so many minutes of event time."""
+        held = self._held()
+        self._restated = time.monotonic()
+        present = (held.closed or 0) * 60
+        for spike in held.restate():
+            if spike.cleared_at is None or spike.cleared_at.timestamp() >= present - minutes * 60:
                 await self._say(spike)
 
     async def _checkpoint(self) -> None:
-        """Write the rows that changed, then the shard's: what it says of the rows is then true."""
-        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        """Write the rows that changed, then the shard's: only then does the checkpoint count."""
+        held = self._held()
         self._checkpointed = time.monotonic()
-        held = self.surveillance
         closed = held.closed or 0
         reasons: Collection[str] = held.touched
-        if closed - self._wholly_written >= WHOLE_MINUTES:
+        if closed - self._wholly_written >= WHOLE_MINUTES or held.announcing:
             self._wholly_written = closed
             reasons = held.detector.reasons
-        encode = msgspec.json.encode
-        rows = {
-            _row_key(reason): encode(Row(held.snapshot(reason), self._versions.get(reason, 0)))
-            for reason in reasons
-        }
         held.touched = set()
-        await self.table.put(rows, self.position)
+        rows = {}
+        for number, reason in enumerate(reasons):
+            rows[reason] = msgspec.json.encode(Row(held.snapshot(reason), self._versions.get(reason, 0)))
+            if number % 200 == 199:
+                await asyncio.sleep(0)
         shard = Shard(
             self.position, held.closed, self.minutes.rebuild_from(self.position), self.minutes.snapshot()
         )
-        await self.table.put({SHARD_ROW: encode(shard)}, self.position)
+        await self.checkpoints.write(self.table, rows, msgspec.json.encode(shard), self.position)
         self._observe(held)
 
     async def _rebuild(self, until: int) -> None:
         """Come to the state of the checkpoint, then to the log's present, and state every spike again."""
-        rows = self.table.rows()
-        shard = msgspec.json.decode(rows.pop(SHARD_ROW), type=Shard) if SHARD_ROW in rows else None
+        self.checkpoints, rows, whole = checkpoint.read(self.table)
+        shard = msgspec.json.decode(whole, type=Shard) if whole is not None else None
         held = Surveillance(
             detector_settings(self.settings),
             language=self.settings.ticketspike_language,
@@ -198,10 +219,8 @@ class Watch:
         )
         self.minutes = Minutes(self.settings.ticketspike_clock)
         self._versions, self._baselines_seen = {}, {}
-        decoded = {
-            key[1:].decode(): msgspec.json.decode(value, type=Row) for key, value in sorted(rows.items())
-        }
-        for reason, row in decoded.items():
+        for reason, value in sorted(rows.items()):
+            row = msgspec.json.decode(value, type=Row)
             held.restore(reason, row.state)
             self._versions[reason] = row.baseline_version
         start = 0
@@ -209,8 +228,8 @@ class Watch:
             self.minutes.restore(shard.minutes)
             start = shard.position
             async for entry in follow.read(self.settings, self.source, shard.rebuild_from, shard.position):
-                if entry.value is not None:
-                    statement = self._decode(entry.value)
+                statement = self._decode_or_tell(entry)
+                if statement is not None:
                     for cell in statement.cells:
                         held.add(cell, partition=statement.partition, stamp=statement.offset)
             if shard.closed is not None:
@@ -219,10 +238,8 @@ class Watch:
         self.position = start
         self.surveillance = held
         self._adopt_baselines()
-        log.info("rebuilt", rows=len(decoded), position=start, until=until)
-        for spike in held.restate():
-            await self._say(spike)
-        self._restated = time.monotonic()
+        log.info("rebuilt", rows=len(rows), position=start, until=until)
+        await self._restate(DAY_MINUTES)
         async for entry in follow.read(self.settings, self.source, start, until):
             await self._apply(entry)
 
@@ -236,26 +253,25 @@ class Watch:
 
     def _adopt_baselines(self) -> None:
         """Take over what `learn` published since the last look."""
-        assert self.surveillance is not None  # noqa: S101 - rebuilt before the first record
+        held = self._held()
         for key, value in dict(self.baseline_rows).items():
             if self._baselines_seen.get(key) == value:
                 continue
             self._baselines_seen[key] = value
-            record = msgspec.json.decode(value, type=BaselineRecord)
-            reason = record.contact_reason
-            if record.version > self._versions.get(reason, 0):
-                self._versions[reason] = record.version
-                self.surveillance.adopt(reason, record.baseline)
+            try:
+                record = msgspec.json.decode(value, type=BaselineRecord)
+                if record.version > self._versions.get(record.contact_reason, 0):
+                    self._versions[record.contact_reason] = record.version
+                    held.adopt(record.contact_reason, record.baseline)
+            except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
+                log.error("a baseline cannot be read and is left out", error=type(error).__name__)
 
-    def _revoked(self, *_: Any, **__: Any) -> None:
-        self.surveillance = None
+    def _rebalanced(self, *_: Any, **__: Any) -> None:
+        """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
+        self.generation += 1
 
     def _observe(self, held: Surveillance) -> None:
         self.metrics.reasons.set(len(held.detector.reasons))
         self.metrics.late_cells.set(held.late)
         if held.closed is not None:
             self.metrics.closed_until.set((held.closed + 1) * 60)
-
-
-def _row_key(reason: str) -> bytes:
-    return b"=" + reason.encode()

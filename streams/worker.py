@@ -93,14 +93,14 @@ async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> N
     stages = _Stages(settings, only, instance_id)
     try:
         await stages.start()
+        if not await stages.until_ready(stop):
+            return
         # The one line on stdout that a script may wait for.
         address = f"{settings.ticketspike_web_host}:{stages.web.port}"
         _to_terminal(f"ready: {', '.join(only)}; web on {address}")
-        crashed = await stages.until(stop)
+        await stages.until(stop)
     finally:
         await stages.stop()
-    if crashed is not None:
-        raise Failure(f"The stage {crashed}; start the worker again, it goes on where it was.")
 
 
 async def _kafka_is_there(settings: Settings, stop: asyncio.Event) -> bool:
@@ -130,7 +130,7 @@ class _Stages:
     def __init__(self, settings: Settings, only: tuple[str, ...], instance_id: str) -> None:
         self.metrics = Metrics()
         self.services: dict[str, Any] = {}
-        ready: dict[str, Ready] = {}
+        ready = self.ready = dict[str, Ready]()
         self.delivery = None
         if "count" in only:
             count = Count(settings, self.metrics, instance_id)
@@ -139,7 +139,7 @@ class _Stages:
         if "watch" in only:
             watch = Watch(settings, self.metrics, instance_id)
             self.services["watch"] = watch.app
-            ready["watch"] = lambda: _faust_ready(watch.app)
+            ready["watch"] = lambda: _faust_ready(watch)
         if "notify" in only:
             token = settings.slack_bot_token
             try:
@@ -155,7 +155,7 @@ class _Stages:
                 raise SettingsError(str(error)) from None
             notify = Notify(settings, self.metrics, instance_id, self.delivery)
             self.services["notify"] = notify.app
-            ready["notify"] = lambda: _faust_ready(notify.app)
+            ready["notify"] = lambda: _faust_ready(notify)
             ready["slack"] = lambda: (notify.trouble is None, notify.trouble or "nothing failed")
         self.web = Web(settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready)
 
@@ -164,47 +164,71 @@ class _Stages:
         await self.web.start()
         await asyncio.gather(*(service.start() for service in self.services.values()))
 
-    async def until(self, stop: asyncio.Event) -> str | None:
-        """Wait for the signal or a crash; what crashed, in words, or None."""
-        waiting = asyncio.ensure_future(stop.wait())
-        try:
-            while not waiting.done():
-                await asyncio.wait([waiting], timeout=0.5)
-                for name, service in self.services.items():
-                    reason = _crash_of(service)
-                    if reason is not None:
-                        return f"{name} crashed ({type(reason).__name__}: {reason})"
-                    if service.should_stop and not waiting.done():
-                        return f"{name} stopped by itself"
-        finally:
-            waiting.cancel()
+    async def until_ready(self, stop: asyncio.Event) -> bool:
+        """Wait until every stage has its part of the work; False if told to stop first. Raises Failure on a crash."""
+        while not stop.is_set():
+            crashed = self._crash()
+            if crashed is not None:
+                raise crashed
+            if all(ready()[0] for stage, ready in self.ready.items() if stage != "slack"):
+                return True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.1)
+        return False
+
+    def _crash(self) -> Failure | None:
+        for name, service in self.services.items():
+            reason = service.crash_reason
+            if isinstance(reason, Failure):
+                return reason
+            if reason is not None:
+                return Failure(
+                    f"The stage {name} crashed ({type(reason).__name__}: {reason}); start the worker again, it goes on "
+                    "where it was."
+                )
         return None
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Wait for the signal. Raises Failure when a stage crashes or stops by itself."""
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.5)
+            crashed = self._crash()
+            if crashed is not None:
+                raise crashed
+            stopped = [name for name, service in self.services.items() if service.should_stop]
+            if stopped and not stop.is_set():
+                raise Failure(f"The stage {stopped[0]} stopped by itself; start the worker again.")
 
     async def stop(self) -> None:
         """Flush, commit, leave the groups; within ten seconds, whatever hangs."""
         log.info("stopping")
         running = [service.stop() for service in reversed(self.services.values()) if service.started]
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*running, return_exceptions=True), STOP_SECONDS)
         if self.web.started:
-            await self.web.stop()
+            running.append(self.web.stop())
         if self.delivery is not None:
-            await self.delivery.close()
+            running.append(self.delivery.close())
+        try:
+            await asyncio.wait_for(asyncio.gather(*running, return_exceptions=True), STOP_SECONDS)
+        except TimeoutError:
+            # A client's thread that hangs would keep the interpreter alive for ever; all that matters is acknowledged.
+            log.error("not everything stopped in time")
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(1)
 
 
-def _crash_of(service: Any) -> BaseException | None:
-    reason: BaseException | None = service.crash_reason
-    return reason
-
-
-def _faust_ready(app: Any) -> tuple[bool, str]:
-    """A stage that stands by is ready; one that is rebalancing or recovering is not."""
+def _faust_ready(stage: Watch | Notify) -> tuple[bool, str]:
+    """A stage that stands by is ready; one that is not yet told what to do, or recovers its table, is not."""
+    app = stage.app
+    if stage.generation == 0:
+        return False, "joining"
     if app.rebalancing:
         return False, "rebalancing"
     if app.tables.recovery.in_recovery:
         return False, "recovering its table"
-    assigned = len(app.assignor.assigned_actives())
-    return True, f"{assigned} partitions" if assigned else "standing by"
+    mine = any(tp.topic == stage.source for tp in app.assignor.assigned_actives())
+    return True, "holds the shard" if mine else "stands by"
 
 
 def _to_terminal(line: str) -> None:

@@ -104,8 +104,8 @@ def test_a_retracted_ticket_is_taken_out_of_its_original_minute() -> None:
 
 
 def test_of_several_changes_the_latest_by_changed_at_wins_whatever_their_order() -> None:
-    later = {"kind": "relabelled", "changed_at": "2026-06-01T12:00:00Z"}
-    earlier = {"kind": "relabelled", "changed_at": "2026-06-01T11:00:00Z"}
+    later = {"kind": "relabelled", "changed_at": "2026-06-01T10:50:00Z"}
+    earlier = {"kind": "relabelled", "changed_at": "2026-06-01T10:40:00Z"}
     counts = counts_of()
     feed(counts, ticket(1), ticket(1, reason="b", **later), ticket(1, reason="c", **earlier))
     assert stated(counts) == {("b", 0): 1}
@@ -183,6 +183,10 @@ REFUSED = [
     (json.dumps(ticket(1) | {"created_at": "2026-06-01T10:00:00"}).encode(), "created_at"),
     (json.dumps(ticket(1) | {"created_at": "yesterday"}).encode(), "created_at"),
     (json.dumps(ticket(1, 60 + 11)).encode(), "created_at"),
+    (json.dumps(ticket(1) | {"created_at": "1970-01-01T00:00:00Z"}).encode(), "created_at"),
+    (json.dumps(ticket(1) | {"created_at": "0001-01-01T00:00:00+23:59"}).encode(), "created_at"),
+    (json.dumps(ticket(1, kind="relabelled", changed_at="9999-01-01T00:00:00Z")).encode(), "changed_at"),
+    (json.dumps(ticket(1, reason="x" * 3001)).encode(), "contact_reason"),
     (json.dumps(ticket(1) | {"id": 17}).encode(), "id"),
     (json.dumps(ticket(1) | {"id": ""}).encode(), "id"),
     (json.dumps(ticket(1, kind="exploded")).encode(), "kind"),
@@ -205,9 +209,13 @@ def test_a_bad_record_is_refused_with_its_field_and_blocks_nothing(
 def test_a_refusal_never_quotes_the_record() -> None:
     counts = counts_of()
     refused = feed(
-        counts, ticket(1, kind="ada@example.com"), b'{"id": "ada@example.com"', ticket(1, csat="ada")
+        counts,
+        ticket(1, kind="ada@example.com"),
+        ticket(1, kind="it's ada@example.com"),
+        b'{"id": "ada@example.com"',
+        ticket(1, csat="ada"),
     )
-    assert len(refused) == 3
+    assert len(refused) == 4
     assert not any("ada" in one.error + one.field for one in refused)
 
 
@@ -253,6 +261,40 @@ def test_a_ticket_for_a_minute_beyond_the_horizon_travels_singly_and_adds_up() -
     assert sorted(count for count in reader.minutes().values()) == [2, 3]
 
 
+def test_a_change_after_a_quiet_weekend_moves_a_forgotten_ticket_instead_of_counting_it_twice() -> None:
+    counts = counts_of(horizon_hours=48)
+    reader = Counted()
+    friday, monday = Record(0, None).timestamp, Record(0, None).timestamp + 64 * 3_600_000
+
+    def say(offset: int, one: dict[str, Any], at: int) -> None:
+        counts.feed([Record(offset, json.dumps(one).encode(), timestamp=at)])
+        reader.feed([encoded(counts)])
+        counts.settle()
+
+    for number in range(3):
+        say(number, ticket(number), friday)
+    # Quiet for longer than the horizon, so that the first three hours are forgotten.
+    moved = ticket(1, reason="delivery", kind="relabelled", previous_contact_reason="voucher")
+    say(3, moved, monday)
+    say(4, ticket(2, kind="retracted"), monday)
+    held = {reason: count for (reason, _), count in reader.minutes().items() if count}
+    assert held == {"voucher": 1, "delivery": 1}
+
+
+def test_a_log_whose_beginning_was_deleted_states_no_partial_minute_as_whole() -> None:
+    counts = counts_of(cut=True)
+    counts.position = 500
+    counts.feed([Record(500, json.dumps(ticket(1, 59)).encode())])
+    statement = counts.statement(watermark=None, drained=False, partitions=1)
+    assert (statement.cells, [late.count for late in statement.late]) == ([], [1])
+
+
+def test_the_lateness_of_a_source_is_remembered_but_not_that_of_an_old_ticket() -> None:
+    counts = counts_of()
+    feed(counts, ticket(1, 55), ticket(2, 1))
+    assert counts.lateness == 300.0
+
+
 def test_the_end_marker_moves_the_watermark_past_the_newest_minute_and_counts_nothing() -> None:
     counts = counts_of()
     value, headers = marker(START + timedelta(minutes=7, seconds=30))
@@ -288,7 +330,7 @@ def as_tickets(events: list[tuple[str, int, int, str | None, int | None]]) -> li
     for kind, number, minute, reason, changed in events:
         one = ticket(number, minute, reason, kind=kind, customer=f"c{number % 3}")
         if changed is not None and kind in ("relabelled", "retracted"):
-            one["changed_at"] = (START + timedelta(hours=changed)).isoformat()
+            one["changed_at"] = (START + timedelta(minutes=10 * changed)).isoformat()
         tickets.append(one)
     return tickets
 

@@ -1,0 +1,40 @@
+"""Statements of *count* as records: split where they are too large, encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from streams.events import TicketCounts
+
+RECORD_BYTES = 2 * 1024 * 1024
+"""A record stays well below the topic's limit of 8 MiB."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+def records(statement: TicketCounts) -> Iterator[bytes]:
+    """The statement as one or several values; only the last moves the watermark.
+
+    All parts carry the same stamp: a reader that has heard some of them holds nothing wrong, since the others
+    come again until all are acknowledged.
+
+    >>> from streams.events import Cell
+    >>> cells = [Cell("x" * 3000, minute, 1, "", {}) for minute in range(1000)]
+    >>> parts = list(records(TicketCounts(partition=0, partitions=1, offset=9, watermark=1.0, cells=cells)))
+    >>> len(parts), [part.count(b'"watermark":1.0') for part in parts]
+    (2, [0, 1])
+    """
+    whole = _encode(statement)
+    pieces = len(statement.cells) + len(statement.late)
+    if len(whole) <= RECORD_BYTES or pieces < 2:
+        yield whole
+        return
+    cells, late = statement.cells, statement.late
+    half_cells, half_late = len(cells) // 2, len(late) // 2
+    yield from records(
+        replace(statement, cells=cells[:half_cells], late=late[:half_late], watermark=None, drained=False)
+    )
+    yield from records(replace(statement, cells=cells[half_cells:], late=late[half_late:]))
