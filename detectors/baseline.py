@@ -54,6 +54,7 @@ class Baseline(Rows):
         "tickets": Field(),
         "usual": Field(),
         "watched": Field(),
+        "pending": Field((2,)),
     }
     counts: FloatArray
     exposure: FloatArray
@@ -62,6 +63,8 @@ class Baseline(Rows):
     tickets: FloatArray
     usual: FloatArray
     watched: FloatArray
+    pending: FloatArray
+    """Tickets and minutes of the hour being learnt."""
 
     def resize(self, size: int) -> None:
         """Make room for `size` reasons; a new one starts with the generic week."""
@@ -69,14 +72,23 @@ class Baseline(Rows):
         super().resize(size)
         self.shape[:, before:] = GENERIC[:, None]
 
-    def learn(self, hour: int, tickets: FloatArray, minutes: FloatArray) -> None:
-        """Add observed tickets to an hour of the week, forgetting by the time that was observed.
+    def learn(self, tickets: FloatArray, minutes: FloatArray) -> None:
+        """Collect observed tickets of the hour that is leaving the guardband.
 
         Args:
-            hour: hour of the week.
             tickets: winsorised tickets per reason.
             minutes: minutes of observation, weighted by announced uplifts; 0 where nobody looked.
         """
+        self.pending[0] += tickets
+        self.pending[1] += minutes
+
+    def fold(self, hour: int) -> None:
+        """Add the collected hour to its hour of the week, forgetting by the time that was observed.
+
+        Once an hour, so that all that follows from the week holds for an hour and need not be worked out
+        more often.
+        """
+        tickets, minutes = self.pending
         forgetting = WEEKLY_FORGETTING ** (np.minimum(minutes, 60.0) / 60.0)
         counts, exposure = self.counts[hour], self.exposure[hour]
         more_counts = (counts * forgetting + tickets).astype(np.float32)
@@ -88,6 +100,7 @@ class Baseline(Rows):
         self.watched += more_exposure.astype(np.float64) - exposure
         self.counts[hour] = more_counts
         self.exposure[hour] = more_exposure
+        self.pending[:] = 0.0
 
     def pool(self, dispersion: FloatArray) -> None:
         """Learn the shared shapes of the week anew from all reasons (milliseconds; four times a day)."""

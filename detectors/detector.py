@@ -13,7 +13,7 @@ from detectors.alarm import AlarmChange, Verdict
 from detectors.calendar import Calendar
 from detectors.firing import Firing
 from detectors.guardband import SLOT
-from detectors.outlook import Outlook, look
+from detectors.outlook import Hour, Outlook, hour_of, look
 from detectors.rows import FloatArray
 from detectors.standing import LOST_MINUTES
 from detectors.state import State
@@ -73,7 +73,7 @@ class Detector:
         >>> for minute in range(2 * 1440, 2 * 1440 + 5):
         ...     for change in detector.close(minute, np.array([2.0])):
         ...         print(change.state, change.onset - 2 * 1440, change.observed, round(change.expected, 1))
-        raised 0 6 0.3
+        raised 0 10 0.5
     """
 
     def __init__(self, settings: DetectorSettings) -> None:
@@ -85,6 +85,7 @@ class Detector:
         self._firing = Firing(self._state)
         self._watched = 0.0
         self._outlook: Outlook | None = None
+        self._hour: Hour | None = None
         self._stamps: dict[int, int] = {}
         self._pooling = True
 
@@ -101,7 +102,7 @@ class Detector:
         self._state.known.known[rows] = minute
         self._state.known.blank[rows] = self._watched
         self._state.bank.onset[:, rows] = minute
-        self._outlook = None
+        self._forget_outlook()
 
     def close(
         self, minute: int, counts: FloatArray, announced: FloatArray | None = None, *, alarms: bool = True
@@ -150,6 +151,9 @@ class Detector:
         self.minute = minute
         if step == SLOT - 1:
             learning.learn(self._state, self._calendar, outlook, minute, pooling=self._pooling)
+            self._outlook = None
+        if self._firing.moved:
+            self._forget_outlook()
         return changes
 
     def running(
@@ -171,10 +175,10 @@ class Detector:
         """
         changes = self._settle()
         if self.minute is not None and int(now // 60) - self.minute <= LOST_MINUTES:
-            kept = self._outlook
+            kept = self._hour, self._outlook
             opened = open_minutes.Open(counts, now, self.minute, announced)
             changes += open_minutes.score(self._state, self._firing, self._look, opened)
-            self._outlook = kept
+            self._hour, self._outlook = kept
         return changes
 
     def verdict(self, reason: str) -> Verdict:
@@ -233,7 +237,7 @@ class Detector:
         watched, minute = state.get("watched"), state.get("minute")
         if isinstance(watched, float | int):
             self._watched = max(self._watched, float(watched))
-        self._outlook = None
+        self._forget_outlook()
         self._firing.refresh()
         if not isinstance(minute, int):
             return
@@ -256,17 +260,26 @@ class Detector:
     def _look(self, minute: int) -> Outlook:
         """The outlook of the slot that holds `minute`."""
         outlook = self._outlook
-        if outlook is None or outlook.slot != minute // SLOT or outlook.phi.size != len(self.reasons):
-            outlook = look(self._state, self._calendar, self.settings.false_alarms_per_week, minute)
-            self._outlook = outlook
+        if outlook is None or outlook.slot != minute // SLOT:
+            hour = self._hour
+            if hour is None or not hour.first <= minute < hour.first + 60:
+                zone, budget = self._calendar, self.settings.false_alarms_per_week
+                hour = self._hour = hour_of(self._state, zone, budget, minute - minute % SLOT)
+            outlook = self._outlook = look(self._state, hour, minute)
         return outlook
+
+    def _forget_outlook(self) -> None:
+        """The state was changed other than by learning: what followed from it is worked out anew."""
+        self._outlook = None
+        self._hour = None
+        self._firing.moved = False
 
     def _miss(self, last: int, minute: int) -> list[AlarmChange]:
         """Nobody looked between the last closed minute and `minute`."""
         changes = self._firing.lose(last) if minute - last > LOST_MINUTES else []
         learning.pass_unseen(self._state, self._calendar, self._look(last), last, minute)
         self._state.bank.reset(slice(None), minute)
-        self._outlook = None
+        self._forget_outlook()
         return changes
 
     def _settle(self) -> list[AlarmChange]:
@@ -290,7 +303,7 @@ class Detector:
         for reason in replay.reasons:
             self._state.take(reason, replay._state)
         self._firing.refresh()
-        self._outlook = None
+        self._forget_outlook()
         return changes
 
     def _pass_quietly(self, until: int) -> list[AlarmChange]:

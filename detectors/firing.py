@@ -24,11 +24,16 @@ class Firing:
 
     Args:
         state: whose alarms.
+
+    Attributes:
+        moved: a baseline was moved to a new normal; whoever has worked out expectations from it starts anew
+            and sets this back.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._rows: RowArray | None = None
+        self.moved = False
 
     def refresh(self) -> None:
         """Forget which alarms fire, after the state was changed from outside."""
@@ -164,6 +169,7 @@ class Firing:
         factor = float(standing.day_observed[row]) / max(float(standing.day_expected[row]), 1e-6)
         if factor > 1.0:
             self._state.baseline.move(row, factor)
+            self.moved = True
 
     def _clear(self, row: int, minute: int) -> list[AlarmChange]:
         silent = bool(self._state.standing.silent[row])

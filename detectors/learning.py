@@ -11,6 +11,7 @@ from detectors.state import State
 
 _WINSOR = 2.58
 """Standard deviations beyond which a slot's tickets are clipped (Farrington Flexible's choice)."""
+_WINSOR_IN_ALARM = 1.0
 _POOLING_HOURS = (3, 9, 15, 21)
 _HOUR_SLOTS = 60 // SLOT
 
@@ -18,9 +19,10 @@ _HOUR_SLOTS = 60 // SLOT
 def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, pooling: bool) -> None:
     """Learn from what leaves the guardband now that `minute` has filled a slot.
 
-    A spike must not teach the baseline that it is usual. Slots inside an alarm are left out; everything
-    else is winsorised, so that evidence too weak or too short for an alarm moves little. A reason that is
-    warming up learns unclipped, as there is nothing yet to clip against.
+    A spike must not teach the baseline that it is usual: what is learnt is winsorised, and the recent
+    level does not see slots inside an alarm at all. The week does see them, clipped: if it did not, an
+    hour that is expected too low would raise an alarm every day and never be learnt. A reason that is
+    warming up learns unclipped outside of alarms, as there is nothing yet to clip against.
 
     Args:
         state: what to teach.
@@ -29,23 +31,24 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
         minute: last minute of a slot.
         pooling: whether the shared shapes of the week are learnt anew when it is time.
     """
-    spread = state.dispersion.spread()
     hour, within = calendar.place(minute)
     leaving = state.guardband.turn(minute)
     seen = np.asarray(leaving.minutes > 0.0)
-    if (state.standing.onset >= 0).any():
-        seen &= ~state.standing.spiking(leaving.start, leaving.start + SLOT)
+    quiet = seen & ~state.standing.spiking(leaving.start, leaving.start + SLOT)
     expected = leaving.usual * state.level.value
     scale = np.sqrt(outlook.phi * expected + (outlook.uncertainty * expected) ** 2)
-    tickets = np.minimum(leaving.tickets, expected + _WINSOR * scale + 1.0)
-    taught = seen
+    clip = np.where(quiet, _WINSOR, _WINSOR_IN_ALARM)
+    tickets = np.minimum(leaving.tickets, expected + clip * scale + quiet)
+    taught = quiet
     if outlook.warming is not None:
         tickets = np.where(outlook.warming, leaving.tickets, tickets)
-        taught = seen & ~outlook.warming
-    state.level.learn(tickets, leaving.usual, outlook.phi, spread, taught.astype(np.float64))
-    state.baseline.learn(calendar.place(leaving.start)[0], tickets * seen, leaving.minutes * seen)
+        seen = np.where(outlook.warming, quiet, seen)
+        taught = quiet & ~outlook.warming
+    state.level.learn(tickets, leaving.usual, outlook.phi, outlook.spread, taught.astype(np.float64))
+    state.baseline.learn(tickets * seen, leaving.minutes * seen)
     state.standing.fade()
     if within == 59:
+        state.baseline.fold(calendar.place(leaving.start)[0])
         _learn_hour(state, outlook, minute)
         if pooling and hour % 24 in _POOLING_HOURS:
             state.baseline.pool(state.dispersion.dispersion())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 
 import numpy as np
 
@@ -24,6 +25,8 @@ _DAY = 0.5 ** (1.0 / (12.0 * 60.0))
 _DEBT = 5.0
 _DEBT_KEPT = 0.5 ** (5.0 / 1440.0)
 _HABIT_KEPT = 0.5 ** (5.0 / (21.0 * 1440.0))
+_HABIT_WEEKS = 3.0 / log(2.0)
+"""Weeks that a steady trickle of alarms adds up over, at that half-life."""
 _HABIT_WEIGHT = 0.25
 _HABIT_MOST = 6.0
 
@@ -44,9 +47,10 @@ class Standing(Rows):
     *No echo.* After a clear the reason's bar is 5 nats higher, half of that a day later, so the tail of
     the same spike, or its next morning, does not raise it again.
 
-    *Habit.* Each alarm of the last weeks (half-life 21 days) raises the reason's own bar by a quarter of
-    the channel's: a reason that bursts every other day must burst more strongly than it uses to. Heavy
-    tails of real series are met by this and not by a larger dispersion, which would blind all reasons.
+    *Habit.* Each alarm of the last weeks (half-life 21 days) beyond the reason's share of the channel's
+    false-alarm budget raises its own bar by a quarter of the channel's: a reason that bursts every other
+    day must burst more strongly than it uses to. Heavy tails of real series are met by this and not by a
+    larger dispersion, which would blind all reasons.
     """
 
     FIELDS = {  # noqa: RUF012 - a constant of the class
@@ -90,9 +94,15 @@ class Standing(Rows):
     debt: FloatArray
     habit: FloatArray
 
-    def surcharge(self, bar: float) -> FloatArray:
-        """How much more than `bar` each reason's evidence must reach."""
-        return np.asarray(self.debt + bar * _HABIT_WEIGHT * np.minimum(self.habit, _HABIT_MOST))
+    def surcharge(self, bar: float, budget: FloatArray) -> FloatArray:
+        """How much more than `bar` each reason's evidence must reach.
+
+        Args:
+            bar: the channel's bar.
+            budget: each reason's share of the false alarms per week.
+        """
+        excess = np.maximum(self.habit - budget * _HABIT_WEEKS, 0.0)
+        return np.asarray(self.debt + bar * _HABIT_WEIGHT * np.minimum(excess, _HABIT_MOST))
 
     def fade(self) -> None:
         """Let five minutes pass: echoes and habits are forgotten."""

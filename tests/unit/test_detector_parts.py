@@ -1,0 +1,206 @@
+"""The parts of the detector, each by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.calendar import Calendar
+from detectors.cusum import UPLIFTS, Bank, credit, log_gamma
+from detectors.dispersion import Dispersion
+from detectors.drivers import drivers
+from detectors.evaluate import Alert, score
+from detectors.interval import interval
+from detectors.profile import pooled
+from detectors.simulate import simulate
+from detectors.threshold import bar
+
+
+def minute_at(*when: int) -> int:
+    year, month, day, hour, minute = when
+    return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp()) // 60
+
+
+@pytest.mark.parametrize(
+    ("when", "place"),
+    [
+        ((2026, 3, 29, 0, 59), (6 * 24 + 1, 59)),  # spring: 01:59 local ...
+        ((2026, 3, 29, 1, 0), (6 * 24 + 3, 0)),  # ... and a minute later it is 03:00
+        ((2026, 10, 25, 0, 30), (6 * 24 + 2, 30)),  # autumn: 02:30 local ...
+        ((2026, 10, 25, 1, 30), (6 * 24 + 2, 30)),  # ... and once more
+        ((2026, 10, 25, 2, 30), (6 * 24 + 3, 30)),
+    ],
+)
+def test_daylight_saving_nights_follow_the_local_clock(
+    when: tuple[int, int, int, int, int], place: tuple[int, int]
+) -> None:
+    assert Calendar("Europe/Berlin", frozenset()).place(minute_at(*when)) == place
+
+
+@given(
+    st.integers(20_000_000, 40_000_000),
+    st.sampled_from(["Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+)
+def test_every_minute_agrees_with_the_standard_library(minute: int, zone: str) -> None:
+    calendar = Calendar(zone, frozenset())
+    local = datetime.fromtimestamp(minute * 60, UTC).astimezone(calendar._zone)
+    assert calendar.place(minute) == (local.weekday() * 24 + local.hour, local.minute)
+
+
+def test_a_holiday_is_a_sunday() -> None:
+    calendar = Calendar("Europe/Berlin", frozenset({date(2026, 5, 25)}))
+    assert calendar.place(minute_at(2026, 5, 25, 8, 0)) == (6 * 24 + 10, 0)
+    assert calendar.place(minute_at(2026, 5, 26, 8, 0)) == (1 * 24 + 10, 0)
+
+
+@given(st.floats(1e-6, 1e7))
+def test_log_gamma_agrees_with_scipy(x: float) -> None:
+    from scipy.special import gammaln
+
+    assert log_gamma(np.array([x]))[0] == pytest.approx(float(gammaln(x)), rel=1e-10, abs=1e-10)
+
+
+@given(st.integers(0, 200), st.floats(0.01, 50.0), st.floats(1.05, 4.0))
+def test_evidence_is_the_likelihood_ratio_of_two_negative_binomials(x: int, mean: float, phi: float) -> None:
+    from scipy.stats import nbinom
+
+    size = mean / (phi - 1.0)
+    gained = np.zeros((len(UPLIFTS), 1))
+    credit(gained, np.array([float(x)]), np.array([size]))
+    gained[:, 0] -= (UPLIFTS - 1.0) * size * np.log(phi)
+    truth = nbinom.logpmf(x, UPLIFTS * size, 1 / phi) - nbinom.logpmf(x, size, 1 / phi)
+    assert gained[:, 0] == pytest.approx(truth, rel=1e-6, abs=1e-6)
+
+
+def test_evidence_remembers_its_onset_and_forgets_when_it_is_gone() -> None:
+    bank = Bank()
+    bank.resize(1)
+    size, drift = np.array([0.5]), (UPLIFTS - 1.0)[:, None] * 0.2
+    for minute, tickets in enumerate([0.0, 0.0, 4.0, 3.0]):
+        bank.update(minute, np.array([[tickets], [0.2], [0.02]]), drift, size)
+    assert bank.onset[1, 0] == 2
+    assert bank.sums[0, 1, 0] == 7.0
+    for minute in range(4, 60):
+        bank.update(minute, np.array([[0.0], [0.2], [0.02]]), drift, size)
+    assert bank.score.max() == 0.0
+    assert bank.sums.max() == 0.0
+
+
+@pytest.mark.parametrize("phi", [1.1, 1.6, 3.0])
+def test_dispersion_is_found_whatever_the_level(phi: float) -> None:
+    rng = np.random.default_rng(1)
+    part = Dispersion()
+    part.resize(2)
+    usual = np.full((12, 2), 4.0)
+    for _ in range(400):
+        level = rng.choice([0.5, 2.0])  # the baseline is wrong by a factor of two, one way or the other
+        slots = rng.poisson(rng.gamma(level * usual / (phi - 1.0), phi - 1.0)).astype(float)
+        part.learn(slots, usual, np.zeros(2), np.ones(2))
+    assert part.dispersion() == pytest.approx(phi, rel=0.12)
+
+
+@pytest.mark.parametrize("mean", [0.3, 5.0, 40.0, 3000.0, 1e6])
+@pytest.mark.parametrize("phi", [1.05, 2.0])
+def test_the_interval_agrees_with_scipy(mean: float, phi: float) -> None:
+    from scipy.stats import nbinom
+
+    doubt = 0.1 * mean
+    size = mean**2 / ((phi - 1.0) * mean + doubt**2)
+    truth = nbinom.ppf([0.025, 0.975], size, size / (size + mean))
+    assert interval(mean, phi, doubt) == pytest.approx(tuple(truth))
+
+
+def test_a_sparse_reason_borrows_the_week_of_its_kind() -> None:
+    rng = np.random.default_rng(2)
+    day = np.where((np.arange(24) >= 9) & (np.arange(24) < 17), 3.0, 0.0)
+    week = np.concatenate([np.tile(day, 5), np.zeros(48)])[:, None]
+    exposure = np.full((168, 12), 120.0)
+    rates = np.array([1.0] * 11 + [0.01])
+    counts = rng.poisson(week * rates * exposure)
+    shape, _ = pooled(counts.astype(float), exposure, np.full(12, 1.2))
+    assert shape[10, 11] > 2.5
+    assert shape[2, 11] < 0.3
+    assert shape[5 * 24 + 10, 11] < 0.5
+
+
+def test_ten_times_the_budget_takes_a_factor_of_ten_off_the_evidence() -> None:
+    volume = np.full(50, 3000.0)
+    assert bar(1.0, volume) - bar(10.0, volume) == pytest.approx(np.log(10.0))
+
+
+def test_the_bar_depends_on_the_tickets_and_not_on_how_many_reasons_bring_them() -> None:
+    assert bar(1.0, np.full(10, 3000.0)) == pytest.approx(bar(1.0, np.full(300, 100.0)))
+
+
+def test_drivers_name_the_code_and_the_browser_that_break() -> None:
+    found = drivers(
+        {
+            "voucher_code": {"SOMMER25": 38},
+            "browser": {"Safari": 36, "Chrome": 9, "Firefox": 5},
+            "market": {"DE": 50},
+        },
+        {
+            "voucher_code": {"WINTER": 40.0},
+            "browser": {"Safari": 200.0, "Chrome": 700.0, "Firefox": 100.0},
+            "market": {"DE": 1000.0},
+        },
+        observed=50,
+        expected=8.0,
+    )
+    assert [driver.value for driver in found] == ["SOMMER25", "Safari"]
+    assert found[0].tickets == 38
+    assert found[0].share == pytest.approx(0.76)
+    assert found[1].usual_share == pytest.approx(0.2, abs=0.01)
+
+
+def test_drivers_name_nothing_in_noise() -> None:
+    rng = np.random.default_rng(3)
+    usual = {facet: {f"{facet}{n}": 40.0 for n in range(25)} for facet in ("code", "browser", "market")}
+    named = 0
+    for _ in range(300):
+        window = {
+            facet: {f"{facet}{n}": int(k) for n, k in enumerate(rng.multinomial(60, [1 / 25] * 25)) if k}
+            for facet in usual
+        }
+        named += bool(drivers(window, usual, observed=60, expected=20.0))
+    assert named <= 3
+
+
+@pytest.mark.parametrize(
+    ("window", "usual", "observed", "expected"),
+    [
+        ({}, {}, 50, 5.0),  # nothing to look at
+        ({"code": {"A": 4}}, {}, 4, 0.5),  # too few tickets
+        ({"code": {"A": 30}}, {"code": {"A": 500.0}}, 30, 5.0),  # everybody has it
+        ({"code": {"A": 30}}, {}, 30, 40.0),  # there is no excess
+    ],
+)
+def test_drivers_name_nothing_without_reason(
+    window: dict[str, dict[str, int]], usual: dict[str, dict[str, float]], observed: int, expected: float
+) -> None:
+    assert drivers(window, usual, observed, expected) == []
+
+
+def test_at_most_so_many_drivers_are_named() -> None:
+    window = {f"facet{n}": {"bad": 45, "good": 5} for n in range(6)}
+    usual = {f"facet{n}": {"bad": 50.0, "good": 450.0} for n in range(6)}
+    assert len(drivers(window, usual, 50, 5.0)) == 3
+    assert len(drivers(window, usual, 50, 5.0, most=5)) == 5
+
+
+def test_the_same_seed_simulates_the_same_channel() -> None:
+    one, other = (simulate(np.random.default_rng(5), 6, 1, incidents_from_week=0) for _ in range(2))
+    assert np.array_equal(one.counts, other.counts)
+    assert one.planted == other.planted != []
+
+
+def test_a_week_without_alarms_and_incidents_has_no_detection_rate() -> None:
+    found = score([], [Alert(0, 5)], weeks=1.0)
+    assert np.isnan(found.detected)
+    assert found.false_alarms_per_week == 1.0
+    with pytest.raises(ValueError, match="weeks"):
+        score([], [], weeks=0.0)
