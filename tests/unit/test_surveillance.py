@@ -147,3 +147,27 @@ def test_a_spike_held_back_for_too_few_customers_is_stated_again_when_it_reaches
     below = [spike for spike in story if spike.customers < 3]
     assert below
     assert story[len(below)].customers == 3
+
+
+def test_a_ticket_of_long_ago_does_not_teach_that_nobody_ever_writes() -> None:
+    made = cells()
+    core = Surveillance(SETTINGS)
+    stray = Cell("voucher", BEGIN - 30 * 1440, 1, "", {})
+    core.add(stray, partition=0, stamp=1)
+    with_stray = last(watch(made, core))
+    plain = last(watch(made))
+    assert with_stray.keys() == plain.keys()
+    assert core.closed == BEGIN + DAYS * 1440 - 1
+
+
+def test_empty_hours_at_the_very_beginning_close_the_same_however_the_log_was_cut() -> None:
+    made = [Cell("voucher", BEGIN, 1, "", {}), *(cell for cell in cells() if cell.minute >= BEGIN + 1000)]
+    whole = last(watch(made))
+    core = Surveillance(SETTINGS)
+    story: list[Spike] = []
+    for cell in made:
+        # The watermark creeps, so that most closings come before the next cell is known.
+        story += [spike for said in core.close_until(cell.minute - 1) for spike in said]
+        core.add(cell, partition=0, stamp=1)
+    story += [spike for said in core.close_until(BEGIN + DAYS * 1440 - 1) for spike in said]
+    assert last(story) == whole
