@@ -1,0 +1,220 @@
+"""The past from files, as the statements that `count` would have made: for `learn` and `backtest`.
+
+Tickets go through the very class that counts them live (:class:`streams.counting.PartitionCounts`), as if all
+had come through one partition in the order in which `send` sends them, each at its own time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import click
+
+from streams.columns import parse_mapping
+from streams.counting import PartitionCounts
+from streams.counts_files import BucketRow, CountSeries, read_counts
+from streams.customers import pseudonymiser
+from streams.errors import Failure
+from streams.events import Cell, Ticket
+from streams.progress import progress
+from streams.readers import Refusal, read_tickets
+from streams.send import Outgoing, prepare
+from streams.tables import open_table
+from streams.times import instant_option, is_day
+
+_FAR = datetime(9000, 1, 1, tzinfo=UTC)
+_KEY = "history"
+"""Without a key of its own: customers are only told apart here, and nothing of them leaves."""
+
+
+class Statement(NamedTuple):
+    """What was counted: cumulative cells, and the last minute that may be closed now."""
+
+    closable: int
+    stamp: int
+    cells: list[Cell]
+
+
+class History(NamedTuple):
+    """The past: its statements in order (iterate once), its minutes [first, until), what was read.
+
+    `has_customers` is False for counts, which know none.
+    """
+
+    statements: Iterator[Statement]
+    first: int
+    until: int
+    tickets: int
+    refused: int
+    has_customers: bool
+
+
+@dataclass(slots=True)
+class _Record:
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+def read_history(
+    files: Sequence[Path],
+    *,
+    pairs: Sequence[str],
+    zone: ZoneInfo | None,
+    facets: Sequence[str],
+    horizon_hours: int,
+    max_reasons: int,
+    refuse: Callable[[Path, Refusal], None],
+    until: datetime | None = None,
+    hmac_key: str | None = None,
+) -> History:
+    """Read files of tickets, or files of counts.
+
+    Args:
+        files: .jsonl, .csv or .parquet; all tickets, or all counts.
+        pairs: `--map` options.
+        zone: where times without an offset belong; None refuses them.
+        facets: allow-listed facets, as for the worker.
+        horizon_hours: how long ids are remembered, as for the worker.
+        max_reasons: as for the worker.
+        refuse: told of every ticket that is left out.
+        until: what lies at or after it is left out.
+        hmac_key: the workers' key, so that estimates of many customers are the very same.
+
+    Raises:
+        Failure: a file cannot be read, or lacks a column, or holds bad counts, or there is nothing at all.
+        click.UsageError: the mapping means nothing.
+    """
+    kinds = [_holds_counts(path, pairs) for path in files]
+    if any(kinds) and not all(kinds):
+        raise Failure("Some files hold tickets and some hold counts; name files of one kind.")
+    last = None if until is None else int(until.timestamp() // 60)
+    if all(kinds):
+        mapping = parse_mapping(pairs, BucketRow)
+        return _from_counts([read_counts(path, mapping=mapping, zone=zone) for path in files], files, last)
+    mapping = parse_mapping(pairs, Ticket)
+    refused = 0
+
+    def rows() -> Iterator[tuple[int, Ticket | Refusal]]:
+        nonlocal refused
+        for path in files:
+            with ExitStack() as stack:
+                reading = read_tickets(path, stack, mapping=mapping, zone=zone)
+                advance = stack.enter_context(progress(f"Reading {path.name}", reading.total))
+                for line, row in reading:
+                    advance(reading.position())
+                    if isinstance(row, Refusal):
+                        refused += 1
+                        refuse(path, row)
+                    elif until is None or row.created_at < until:
+                        yield line, row
+
+    # Nothing lies in the future of a past that is only looked at.
+    tickets = prepare(rows(), _FAR).tickets
+    if not tickets:
+        raise Failure("There are no tickets to look at; check --until and the rows named above, if any.")
+    counts = PartitionCounts(
+        0,
+        pseudonymiser(hmac_key or _KEY),
+        facets=facets,
+        horizon_hours=horizon_hours,
+        max_reasons=max_reasons,
+    )
+    first = int(tickets[0].at // 60)
+    end = last if last is not None else int(max(ticket.at for ticket in tickets) // 60) + 1
+    return History(
+        _from_tickets(tickets, counts, last), first, end, len(tickets), refused, has_customers=True
+    )
+
+
+def _holds_counts(path: Path, pairs: Sequence[str]) -> bool:
+    """Whether a file holds counts: it has (or maps) `bucket_start`, and nothing says `created_at`."""
+    mapped = {pair.partition("=")[0].strip() for pair in pairs}
+    if mapped & {"bucket_start", "count"}:
+        return True
+    with ExitStack() as stack:
+        table = open_table(path, stack)
+        columns: Iterable[str] = table.columns or ()
+        if table.columns is None:
+            columns = next((row.values for row in table.rows if row.values is not None), ())
+        return "bucket_start" in columns and "created_at" not in mapped
+
+
+def _from_tickets(tickets: list[Outgoing], counts: PartitionCounts, last: int | None) -> Iterator[Statement]:
+    offset = 0
+    for _, group in groupby(tickets, key=lambda ticket: ticket.at // 60):
+        records = []
+        for ticket in group:
+            records.append(_Record(offset, int(ticket.at * 1000) + 999, ticket.value))
+            offset += 1
+        refused = counts.feed(records)
+        assert not refused, refused  # noqa: S101 - all were read by the same decoder
+        statement = counts.statement(watermark=None, drained=False, partitions=1)
+        counts.settle()
+        newest = int((counts.newest or 0.0) // 60)
+        yield Statement(newest - 1, statement.offset, statement.cells)
+    newest = int((counts.newest or 0.0) // 60)
+    yield Statement(newest if last is None else last - 1, counts.position, [])
+
+
+def _from_counts(series: list[CountSeries], files: Sequence[Path], last: int | None) -> History:
+    first, until = min(one.first for one in series), max(one.until for one in series)
+    ordered = sorted(series, key=lambda one: one.first)
+    for before, after in pairwise(ordered):
+        if after.first < before.until:
+            raise Failure(
+                f"Two of the files {', '.join(map(str, files))} hold the same time; counts would double, "
+                "so join them or leave one out."
+            )
+    end = until if last is None else last
+    minutes = [entry for one in ordered for entry in one.minutes if entry[0] < end]
+    tickets = sum(count for *_, count in minutes)
+
+    def statements() -> Iterator[Statement]:
+        stamp = 0
+        for minute, group in groupby(minutes, key=lambda entry: entry[0]):
+            cells: dict[str, int] = {}
+            for _, reason, count in group:
+                cells[reason] = cells.get(reason, 0) + count
+            stamp += 1
+            yield Statement(
+                minute - 1, stamp, [Cell(name, minute, count, "", {}) for name, count in cells.items()]
+            )
+        yield Statement(end - 1, stamp + 1, [])
+
+    return History(statements(), first, end, tickets, 0, has_customers=False)
+
+
+def parse_periods(options: Sequence[str], zone: ZoneInfo) -> list[tuple[int, int]]:
+    """`--exclude FROM..TO` options as minutes [from, to); a day alone as TO is left out up to its end.
+
+    Raises:
+        click.BadParameter: not FROM..TO, or TO not after FROM.
+
+    >>> parse_periods(["1970-01-02..1970-01-03"], ZoneInfo("UTC"))
+    [(1440, 4320)]
+    """
+    periods = []
+    for option in options:
+        begin, separator, end = option.partition("..")
+        since = instant_option("--exclude", begin.strip(), zone) if separator else None
+        to = instant_option("--exclude", end.strip(), zone) if separator else None
+        if since is None or to is None:
+            raise click.BadParameter(
+                f"{option!r} is not FROM..TO, as in 2026-05-01..2026-05-03", param_hint="--exclude"
+            )
+        if is_day(end):
+            local = to.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
+            to = local.replace(tzinfo=zone)
+        if to <= since:
+            raise click.BadParameter(f"{option!r} ends before it begins", param_hint="--exclude")
+        periods.append((int(since.timestamp() // 60), -int(-to.timestamp() // 60)))
+    return sorted(periods)
