@@ -36,6 +36,15 @@ class _Thread:
     replies: list[tuple[float, Mapping[str, Any]]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The channel at one moment: a title, the lines of `messages.jsonl` up to then, a sentence."""
+
+    title: str
+    messages: Iterable[Mapping[str, Any]]
+    note: str = ""
+
+
 def page(
     messages: Iterable[Mapping[str, Any]],
     title: str,
@@ -57,17 +66,40 @@ def page(
         note: a sentence under the title.
         people: names of Slack ids, which Slack itself knows.
     """
+    chapter = Chapter(title, messages, note)
+    return book([chapter], channel=channel, language=language, timezone=timezone, people=people)
+
+
+def book(
+    chapters: Sequence[Chapter],
+    *,
+    channel: str = "service-and-marketing",
+    language: Language = "en",
+    timezone: tzinfo = UTC,
+    people: Mapping[str, str] | None = None,
+) -> str:
+    """The channel at several moments, one below the other; the first chapter's title is the page's.
+
+    Choose it where the way to the last state matters: an edited message no longer shows how it began.
+    """
     view = _View(timezone, language, people or {})
-    shown = [_thread(one, view) for one in _threads(messages)]
-    name = html.escape(channel.lstrip("#"))
-    about = f'<p class="note">{html.escape(note)}</p>' if note else ""
+    shown = "".join(_chapter(chapter, channel, view) for chapter in chapters)
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>"
+        f"<title>{html.escape(chapters[0].title)}</title><style>{STYLE}</style></head><body>"
+        f"{shown}</body></html>"
+    )
+
+
+def _chapter(chapter: Chapter, channel: str, view: _View) -> str:
+    shown = [_thread(one, view) for one in _threads(chapter.messages)]
+    name = html.escape(channel.lstrip("#"))
+    about = f'<p class="note">{html.escape(chapter.note)}</p>' if chapter.note else ""
+    return (
         f'<main><header class="channel"><h1><span class="hash">#</span>{name}</h1>'
-        f'<p class="title">{html.escape(title)}</p>{about}</header>'
-        f'<div class="messages">{"".join(shown)}</div></main></body></html>'
+        f'<p class="title">{html.escape(chapter.title)}</p>{about}</header>'
+        f'<div class="messages">{"".join(shown)}</div></main>'
     )
 
 
