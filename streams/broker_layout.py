@@ -63,7 +63,8 @@ def agree(data: Path, brokers: int | None, port: int | None) -> Layout:
     # A first start that failed early leaves a layout without data: nothing to agree with yet.
     if not known(data) or not any(node.formatted() for node in nodes_of(data, read(data))):
         # Kafka wants a UUID in the URL-safe alphabet, without padding.
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # Kafka's own tools take an id that begins with a dash for an option.
+        cluster_id = "k" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         return _write(data, Layout(cluster_id=cluster_id, brokers=brokers or 1, port=port or DEFAULT_PORT))
     layout = read(data)
     if brokers not in (None, layout.brokers):

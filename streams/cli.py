@@ -69,7 +69,7 @@ def run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
         # Every command takes --debug, wherever it stands: people add it behind the call that failed.
-        cli.main(
+        status = cli.main(
             args=[part for part in arguments if part != "--debug"],
             standalone_mode=False,
             prog_name="ticketspike",
@@ -88,7 +88,8 @@ def run(arguments: list[str]) -> int:
         if debug:
             raise
         return _report(error)
-    return 0
+    # What a command hands to ctx.exit comes back as the value; a command itself returns nothing.
+    return status if isinstance(status, int) else 0
 
 
 def _report(error: Exception) -> int:

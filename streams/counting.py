@@ -44,6 +44,7 @@ EARLIEST = 946_684_800.0
 LATENESS_LIMIT = 900.0
 """A ticket that comes later than this is old, not late: nobody waits for more of its kind."""
 REASON_LENGTH = 3000
+SWEEP_MINUTES = 60
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Key = str | tuple[str, str]
@@ -404,9 +405,8 @@ class PartitionCounts:
         oldest = self._newest_minute - self._horizon_hours * 60
         if oldest > self._complete_from:
             self._complete_from = oldest
-        if self._complete_from > self._swept:
+        if self._complete_from >= self._swept + SWEEP_MINUTES:
             self._swept = self._complete_from
-            # Cells are few against tickets: a sweep per statement that found newer minutes is cheap enough.
             for key in [key for key in self._cells if key[1] < self._complete_from]:
                 del self._cells[key]
 

@@ -55,16 +55,6 @@ class FacetMemory:
             add_facets(facets, cell.facets)
         return facets, cells
 
-    def shares(self) -> dict[str, dict[str, float]]:
-        """The usual share of each facet value among this reason's tickets."""
-        tickets = self.usual_tickets
-        if not tickets:
-            return {}
-        return {
-            facet: {value: count / tickets for value, count in values.items() if count}
-            for facet, values in self.usual.items()
-        }
-
     def snapshot(self) -> dict[str, object]:
         """What is usual, bounded; recent cells are read from the log again."""
         kept = {

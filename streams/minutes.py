@@ -72,6 +72,9 @@ class Minutes:
             offset = self._first.pop(one)
             if not self._recent or one >= self._recent[-1][0] + 10:
                 self._recent.append((one, offset))
+            else:
+                kept, earliest = self._recent[-1]
+                self._recent[-1] = (kept, min(earliest, offset))
         while self._recent and self._recent[0][0] <= minute - RECENT_MINUTES:
             self._recent.popleft()
 

@@ -280,7 +280,7 @@ class Surveillance:
         for cell in open_cells:
             add_facets(facets, cell.facets)
         cells = [*cells, *open_cells]
-        found = drivers(facets, memory.shares(), round(change.observed), change.expected)
+        found = drivers(facets, memory.usual, round(change.observed), change.expected)
         spike = Spike(
             spike_id=spike_id(reason, change.onset, change.raised_minute),
             contact_reason=reason,

@@ -125,23 +125,28 @@ class Watch:
         said: list[Spike] = []
         closable = self.minutes.closable()
         if closable is not None:
-            looked_up = time.monotonic()
+            looked_up = begun = time.monotonic()
             for spikes in held.close_until(closable):
                 said.extend(spikes)
                 if time.monotonic() - looked_up > SLICE_SECONDS:
                     # Thousands of minutes may close at once; heartbeats and the other stages want their turn.
                     await asyncio.sleep(0)
                     looked_up = time.monotonic()
-            if held.closed is not None:
-                self.minutes.closed(held.closed)
+                if time.monotonic() - begun > CHECKPOINT_SECONDS:
+                    await self._publish(said)
+                    said, begun = [], time.monotonic()
         wall = self.settings.ticketspike_clock == "wall"
         if wall and statement.cells and self.now() - entry.timestamp < LIVE_SECONDS:
             said.extend(held.running(self.now()))
         if said:
-            await self._checkpoint()
-            for spike in said:
-                self._tell(spike)
-                await self._say(spike)
+            await self._publish(said)
+
+    async def _publish(self, said: list[Spike]) -> None:
+        """Make the state safe that these spikes come from, then say them."""
+        await self._checkpoint()
+        for spike in said:
+            self._tell(spike)
+            await self._say(spike)
 
     def _decode_or_tell(self, entry: follow.Entry) -> TicketCounts | None:
         try:
@@ -191,6 +196,7 @@ class Watch:
         held = self._held()
         self._checkpointed = time.monotonic()
         closed = held.closed or 0
+        self.minutes.closed(closed)
         reasons: Collection[str] = held.touched
         if closed - self._wholly_written >= WHOLE_MINUTES or held.announcing:
             self._wholly_written = closed
