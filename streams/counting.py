@@ -422,16 +422,19 @@ class PartitionCounts:
 
     def _begin_hour(self, timestamp_ms: int, offset: int) -> None:
         hour = timestamp_ms // HOUR_MS
-        self._hour, self._hour_ends_ms = hour, (hour + 1) * HOUR_MS
+        before, self._hour, self._hour_ends_ms = self._hour, hour, (hour + 1) * HOUR_MS
         self._admitted = set()
         self._hour_ids = []
         self._lateness[:] = self._lateness[1], 0.0
-        # A ticket may lie up to ten minutes after its record, so what was appended before this hour fills
-        # minutes up to that far into it.
-        complete_from = timestamp_ms // 60_000 + int(FUTURE_SECONDS // 60) + 1 if offset else -(1 << 62)
+        if self._by_hour:
+            # A ticket may lie up to ten minutes after its record: so far into the hour after it may an earlier
+            # hour of the log have filled minutes.
+            complete_from = (before + 1) * 60 + int(FUTURE_SECONDS // 60) + 1
+        else:
+            if self._cut:
+                self._complete_from = timestamp_ms // 60_000 + int(FUTURE_SECONDS // 60) + 1
+            complete_from = self._complete_from
         self._by_hour.append(_Hour(hour, offset, complete_from, self._hour_ids))
-        if self._cut and len(self._by_hour) == 1:
-            self._complete_from = max(self._complete_from, complete_from)
         while self._by_hour[0].hour < hour - self._horizon_hours:
             for key in self._by_hour.popleft().ids:
                 self._known.pop(key, None)

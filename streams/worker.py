@@ -20,6 +20,7 @@ from streams.admin import missing_topics
 from streams.connection import require_kafka
 from streams.count import Count
 from streams.errors import Failure
+from streams.memory import relax_collector
 from streams.metrics import Metrics
 from streams.notify import Notify
 from streams.settings import Settings, SettingsError
@@ -50,6 +51,7 @@ def run(settings: Settings, only: Sequence[str] = STAGES) -> None:
         raise SettingsError(
             f"TICKETSPIKE_SHARD_BY={settings.ticketspike_shard_by} is not allowed in this version; allowed: none"
         )
+    relax_collector()
     with owned(settings.ticketspike_data_dir) as instance_id:
         asyncio.run(_run(settings, tuple(only), instance_id))
 

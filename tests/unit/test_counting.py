@@ -281,6 +281,18 @@ def test_a_change_after_a_quiet_weekend_moves_a_forgotten_ticket_instead_of_coun
     assert held == {"voucher": 1, "delivery": 1}
 
 
+def test_tickets_right_after_a_quiet_weekend_are_stated_whole_not_singly() -> None:
+    counts = counts_of(horizon_hours=48)
+    hour = 3_600_000
+    start = int(START.timestamp() * 1000)
+    counts.feed([Record(0, json.dumps(ticket(1)).encode(), timestamp=start)])
+    counts.settle()
+    monday = ticket(2, minute=64 * 60)
+    counts.feed([Record(1, json.dumps(monday).encode(), timestamp=start + 64 * hour)])
+    statement = counts.statement(watermark=None, drained=False, partitions=1)
+    assert ([cell.count for cell in statement.cells], statement.late) == ([1], [])
+
+
 def test_a_log_whose_beginning_was_deleted_states_no_partial_minute_as_whole() -> None:
     counts = counts_of(cut=True)
     counts.position = 500
