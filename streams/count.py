@@ -22,7 +22,8 @@ from mode import Service
 from streams import deadletters
 from streams.committed import Committed, read_committed
 from streams.connection import aiokafka_options
-from streams.counting import PartitionCounts, Refusal
+from streams.counting import PartitionCounts
+from streams.validity import Refusal
 from streams.customers import pseudonymiser
 from streams.errors import Failure
 from streams.metrics import Metrics

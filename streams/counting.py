@@ -11,63 +11,39 @@ first came. A ticket for a minute that is no longer held whole is stated singly 
 from __future__ import annotations
 
 import math
-import operator
-from collections import (  # type: ignore[attr-defined] # _count_elements: what Counter counts with
-    Counter,
-    _count_elements,
-    deque,
-)
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 
 from streams import markers
-from streams.customers import EXACT, pack, pack_sketch, sketch_of
+from streams.cells import OTHER, CellState, KnownTicket
+from streams.changes import Changes
 from streams.events import Cell, Late, Ticket, TicketCounts
+from streams.facets import Facets
 from streams.topics import TICKET_VALUE_LIMIT
+from streams.validity import (
+    EARLIEST,
+    EPOCH,
+    FUTURE_SECONDS,
+    REASON_LENGTH,
+    Record,
+    Refusal,
+    explain,
+    size_error,
+    wrong_time,
+)
 
 UNLABELLED = "unlabelled"
-OTHER = "other"
-FACET_VALUES = 50
-"""Values of one facet that a cell keeps apart; further ones are counted as `other`."""
-FACET_LENGTH = 80
-FEW = 256
-"""Tickets that a cell keeps as they are; a cell with more keeps totals."""
-FUTURE_SECONDS = 600.0
-"""How far `created_at` may lie after the record's own Kafka timestamp."""
 HOUR_MS = 3_600_000
-EARLIEST = 946_684_800.0
-"""The year 2000: an older `created_at` is a null date or a typing error, never a ticket."""
 LATENESS_LIMIT = 900.0
 """A ticket that comes later than this is old, not late: nobody waits for more of its kind."""
-REASON_LENGTH = 3000
 SWEEP_MINUTES = 60
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Key = str | tuple[str, str]
 """A ticket's id, with its source where that is not the default one."""
-
-_TICKET_FIELDS = ("voucher_code", "campaign_id", "channel", "market", "language")
-
-
-class Record(Protocol):
-    """What is read of a Kafka record; aiokafka's ConsumerRecord has it."""
-
-    offset: int
-    timestamp: int
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
-class Refusal(NamedTuple):
-    """Why a record is a dead letter: its offset, the field at fault (or "value") and what is wrong."""
-
-    offset: int
-    field: str
-    error: str
 
 
 @dataclass(slots=True)
@@ -85,19 +61,6 @@ class Tally:
     refused: int = 0
 
 
-class _Known(msgspec.Struct, frozen=True, gc=False):
-    """A ticket as it is counted: reason None if it was taken out.
-
-    A struct without cycles, since there are a million of them: a quarter of a named tuple's cost to make, and
-    nothing for the garbage collector to walk through.
-    """
-
-    contact_reason: str | None
-    minute: int
-    customer: int
-    facets: tuple[str | None, ...]
-
-
 class _Hour(NamedTuple):
     """An hour of the log: its first record's offset, the first minute that is whole from there, new ids."""
 
@@ -105,132 +68,6 @@ class _Hour(NamedTuple):
     offset: int
     complete_from: int
     ids: list[_Key]
-
-
-class _Changes:
-    """The changes that a ticket has seen: a repeat changes nothing, an older one does not revert a newer."""
-
-    __slots__ = ("latest", "seen")
-
-    def __init__(self) -> None:
-        self.latest: float | None = None
-        self.seen: set[tuple[str, str | None, str | None, float | None]] = set()
-
-    def accepts(self, ticket: Ticket) -> bool:
-        at = (ticket.changed_at - EPOCH).total_seconds() if ticket.changed_at else None
-        change = (ticket.kind, ticket.contact_reason, ticket.previous_contact_reason, at)
-        if change in self.seen:
-            return False
-        self.seen.add(change)
-        if at is not None:
-            if self.latest is not None and at <= self.latest:
-                return False
-            self.latest = at
-        return True
-
-
-class _CellState:
-    """A cell while it is open: its tickets while they are few, totals once they are many.
-
-    Most cells hold a handful of tickets, and a list of them is the smallest and quickest state there is: what a
-    statement needs is added up whole columns at a time. Beyond :data:`FEW` they are folded into totals, so that
-    a flood in one minute is not added up anew every second.
-    """
-
-    __slots__ = ("customers", "facets", "folded", "sketch", "tickets", "totals")
-
-    def __init__(self) -> None:
-        self.tickets: list[_Known] = []
-        self.totals = False
-        """Whether there are totals; from then on, `tickets` only holds what came since the last folding."""
-        self.folded = 0
-        self.customers: dict[int, int] = {}
-        self.sketch: object | None = None
-        self.facets: list[Counter[str | None]] = []
-
-    @property
-    def count(self) -> int:
-        return self.folded + len(self.tickets)
-
-    def fold(self) -> None:
-        """Fold the tickets into the totals, if they are many or there are totals already."""
-        tickets = self.tickets
-        if not tickets or (not self.totals and len(tickets) <= FEW):
-            return
-        self.folded += len(tickets)
-        if not self.totals:
-            self.totals = True
-            self.facets = [Counter() for _ in tickets[0].facets]
-        for counter, column in zip(self.facets, _columns(tickets), strict=True):
-            counter.update(column)
-        if self.sketch is None:
-            customers = self.customers
-            for known in tickets:
-                customers[known.customer] = customers.get(known.customer, 0) + 1
-            if len(customers) > EXACT:
-                self.sketch = sketch_of(customers)
-                self.customers = {}
-        else:
-            for known in tickets:
-                value = known.customer
-                self.sketch.update(value - (1 << 64) if value >> 63 else value)  # type: ignore[attr-defined]
-        tickets.clear()
-
-    def remove(self, known: _Known) -> None:
-        # First, so that what is folded does not depend on when statements were made.
-        self.fold()
-        for at, held in enumerate(self.tickets):
-            if held is known:
-                del self.tickets[at]
-                return
-        self.folded -= 1
-        for counter, value in zip(self.facets, known.facets, strict=True):
-            counter[value] -= 1
-        if self.sketch is None:
-            left = self.customers.get(known.customer, 0) - 1
-            if left > 0:
-                self.customers[known.customer] = left
-            else:
-                self.customers.pop(known.customer, None)
-
-    def packed_customers(self) -> str:
-        if self.sketch is not None:
-            return pack_sketch(self.sketch)
-        return pack(self.customers if self.totals else [known.customer for known in self.tickets])
-
-    def facet_counts(self, names: Sequence[str]) -> dict[str, dict[str, int]]:
-        counts: dict[str, dict[str, int]] = {}
-        values: dict[Any, int]
-        if self.totals:
-            for name, counter in zip(names, self.facets, strict=True):
-                values = _bounded(counter)
-                if values:
-                    counts[name] = values
-        else:
-            for name, column in zip(names, _columns(self.tickets), strict=bool(self.tickets)):
-                values = {}
-                _count_elements(values, column)
-                values.pop(None, 0)
-                if values:
-                    counts[name] = values if len(values) <= FACET_VALUES else _bounded(values)
-        return counts
-
-
-def _columns(tickets: Sequence[_Known]) -> Iterator[tuple[str | None, ...]]:
-    """The values of each facet over the tickets."""
-    return zip(*[known.facets for known in tickets], strict=True)
-
-
-def _bounded(counter: Mapping[str | None, int]) -> dict[str, int]:
-    """The tickets of each value, of at most FACET_VALUES values; the rest counts as `other`."""
-    counts: dict[str, int] = {}
-    for value, tickets in counter.items():
-        if value is None or tickets <= 0:
-            continue
-        if value not in counts and len(counts) >= FACET_VALUES:
-            value = OTHER  # noqa: PLW2901 - the same ticket, under the bounded name
-        counts[value] = counts.get(value, 0) + tickets
-    return counts
 
 
 class PartitionCounts:
@@ -267,33 +104,30 @@ class PartitionCounts:
         """When the ticket behind `newest` came into the log (epoch seconds)."""
         self._lateness = [0.0, 0.0]
         """The largest delay between a ticket and its record, in the hour before and in this one (seconds)."""
-        self._facet_names = tuple(name for name in facets if name in _TICKET_FIELDS)
-        self._attribute_names = tuple(name for name in facets if name not in _TICKET_FIELDS)
+        self._facets = Facets(facets)
+        self._facets_of = self._facets.of
         self._pseudonym = pseudonym
         self._horizon_hours = horizon_hours
         self._max_reasons = max_reasons
         self._complete_from = complete_from if complete_from is not None else -(1 << 62)
         self._cut = cut
-        self._known: dict[_Key, _Known] = {}
-        self._changes: dict[_Key, _Changes] = {}
+        self._known: dict[_Key, KnownTicket] = {}
+        self._changes: dict[_Key, Changes] = {}
         self._by_hour: deque[_Hour] = deque()
         self._hour_ids: list[_Key] = []
         self._hour = -1
         self._hour_ends_ms = -1
         self._admitted: set[str] = set()
-        self._cells: dict[tuple[str, int], _CellState] = {}
+        self._cells: dict[tuple[str, int], CellState] = {}
         self._dirty: set[tuple[str, int]] = set()
         self._late: list[Late] = []
         self._swept = self._complete_from
         self._newest_minute = -(1 << 62)
-        self._facet_of: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}
-        self._value_of: dict[str, str] = {}
         self._decode = msgspec.json.Decoder(Ticket).decode
-        self._fields = _getter(operator.attrgetter, self._facet_names)
-        self._attributes = _getter(operator.itemgetter, self._attribute_names)
-        self._no_attributes = (None,) * len(self._attribute_names)
 
-    def feed(self, records: Iterable[Record], *, restating: bool = True) -> list[Refusal]:
+    def feed(  # noqa: C901 - one loop, written out, since every ticket comes this way
+        self, records: Iterable[Record], *, restating: bool = True
+    ) -> list[Refusal]:
         """Count records in the log's order; records below `position` are passed over.
 
         `restating=False` rebuilds: what is fed counts, but is not stated again.
@@ -314,17 +148,17 @@ class PartitionCounts:
                 newest = self.newest or newest
                 continue
             if not value or len(value) > TICKET_VALUE_LIMIT:
-                refused.append(Refusal(offset, "value", _size_error(value)))
+                refused.append(Refusal(offset, "value", size_error(value)))
                 continue
             try:
                 ticket = decode(value)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                refused.append(Refusal(offset, *_explain(error)))
+                refused.append(Refusal(offset, *explain(error)))
                 continue
             created = (ticket.created_at - EPOCH).total_seconds()
             appended = record.timestamp / 1000.0
             if not EARLIEST <= created <= appended + FUTURE_SECONDS or ticket.changed_at is not None:
-                wrong = _wrong_time(ticket, created, appended + FUTURE_SECONDS)
+                wrong = wrong_time(ticket, created, appended + FUTURE_SECONDS)
                 if wrong is not None:
                     refused.append(Refusal(offset, *wrong))
                     continue
@@ -364,7 +198,7 @@ class PartitionCounts:
         Call `settle` once the statement is safely on its way; until then the next one says the same again.
         """
         cells = []
-        names = self._facet_names + self._attribute_names
+        names = self._facets.names
         for reason, minute in self._dirty:
             state = self._cells[reason, minute]
             state.fold()
@@ -448,8 +282,8 @@ class PartitionCounts:
         reason = ticket.contact_reason
         if reason not in self._admitted:
             reason = self._admit(reason or UNLABELLED)
-        known = self._known[key] = _Known(
-            reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets(ticket)
+        known = self._known[key] = KnownTicket(
+            reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets_of(ticket)
         )
         self._hour_ids.append(key)
         self.tally.counted += 1
@@ -461,7 +295,7 @@ class PartitionCounts:
         else:
             self._add(known, offset)
 
-    def _add(self, known: _Known, offset: int) -> None:
+    def _add(self, known: KnownTicket, offset: int) -> None:
         reason = known.contact_reason
         assert reason is not None  # noqa: S101 - callers add only counted tickets
         key = (reason, known.minute)
@@ -472,11 +306,11 @@ class PartitionCounts:
                 return
             # A cell that is still held takes in all that comes, also below the limit: its next cumulative
             # statement would otherwise swallow what was said singly before it.
-            cell = self._cells[key] = _CellState()
+            cell = self._cells[key] = CellState()
         cell.tickets.append(known)
         self._dirty.add(key)
 
-    def _remove(self, known: _Known, offset: int) -> None:
+    def _remove(self, known: KnownTicket, offset: int) -> None:
         reason = known.contact_reason
         assert reason is not None  # noqa: S101 - callers remove only counted tickets
         cell = self._cells.get((reason, known.minute))
@@ -497,7 +331,7 @@ class PartitionCounts:
         before = self._known.get(key)
         changes = self._changes.get(key)
         if changes is None:
-            changes = self._changes[key] = _Changes()
+            changes = self._changes[key] = Changes()
             if before is None:
                 self._hour_ids.append(key)
         if not changes.accepts(ticket):
@@ -527,7 +361,9 @@ class PartitionCounts:
         """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old."""
         minute = int(created // 60)
         self.tally.unknown += 1
-        after = _Known(reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets(ticket))
+        after = KnownTicket(
+            reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets_of(ticket)
+        )
         self._known[key] = after
         if minute >= self._complete_from:
             # Held whole and never counted: the change came first. It counts now; the late creation is a repeat.
@@ -553,80 +389,7 @@ class PartitionCounts:
         admitted.add(reason)
         return reason
 
-    def _facets(self, ticket: Ticket) -> tuple[str | None, ...]:
-        values = self._fields(ticket)
-        if self._attribute_names:
-            attributes = ticket.attributes
-            if attributes:
-                try:
-                    values += self._attributes(attributes)
-                except KeyError:
-                    get = attributes.get
-                    values += tuple([get(name) for name in self._attribute_names])
-            else:
-                values += self._no_attributes
-        # Shops repeat a few combinations a million times: one shared tuple each.
-        return self._facet_of.get(values) or self._share(values)
-
-    def _share(self, values: tuple[str | None, ...]) -> tuple[str | None, ...]:
-        if len(self._facet_of) > 100_000:
-            self._facet_of.clear()
-            self._value_of.clear()
-        # The combinations share their values, too: a few hundred texts stay in the processor's cache, where the
-        # statements count them and the next lookups compare with them; scattered copies doubled both costs.
-        same = self._value_of.setdefault
-        shared = tuple(
-            same(value[:FACET_LENGTH], value[:FACET_LENGTH]) if value else None for value in values
-        )
-        self._facet_of[shared if shared == values else values] = shared
-        return shared
-
 
 def _own(key: _Key) -> str:
     """A ticket without a customer is its own."""
     return key if isinstance(key, str) else "\0".join(key)
-
-
-def _getter(get: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Any], tuple[str | None, ...]]:
-    """A function to the tuple of these attributes or items, in one call from C."""
-    if not names:
-        return lambda _: ()
-    if len(names) == 1:
-        only = get(names[0])
-        return lambda held: (only(held),)
-    getter: Callable[[Any], tuple[str | None, ...]] = get(*names)
-    return getter
-
-
-def _wrong_time(ticket: Ticket, created: float, latest: float) -> tuple[str, str] | None:
-    if created < EARLIEST:
-        return "created_at", "lies before the year 2000"
-    if created > latest:
-        return "created_at", "lies more than 10 minutes after the record's Kafka timestamp"
-    changed = ticket.changed_at
-    if changed is not None and (changed - EPOCH).total_seconds() > latest:
-        return "changed_at", "lies more than 10 minutes after the record's Kafka timestamp"
-    return None
-
-
-def _size_error(value: bytes | None) -> str:
-    if not value:
-        return "is empty; a ticket is a JSON object"
-    return f"has {len(value)} bytes; at most {TICKET_VALUE_LIMIT}"
-
-
-def _explain(error: Exception) -> tuple[str, str]:
-    """The field at fault and what is wrong, without a word of the record's contents.
-
-    >>> _explain(msgspec.ValidationError("Expected `str`, got `int` - at `$.id`"))
-    ('id', 'Expected `str`, got `int`')
-    """
-    text, _, path = str(error).partition(" - at `")
-    field = path.rstrip("`").removeprefix("$").lstrip(".") or "value"
-    missing = "Object missing required field `"
-    if text.startswith(missing):
-        return text.removeprefix(missing).rstrip("`"), "is missing"
-    if isinstance(error, msgspec.ValidationError):
-        # msgspec quotes an unknown enum value; what a producer sent must not travel in a header.
-        return field, "is none of the allowed values" if text.startswith("Invalid enum value") else text
-    return "value", "is not JSON"

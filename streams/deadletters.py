@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from streams.counting import Refusal
+from streams.validity import Refusal
 from streams.settings import Settings
 
 APP_VERSION = version("ticketspike")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.counting import FUTURE_SECONDS
+from streams.validity import FUTURE_SECONDS
 from streams.events import Ticket
 from streams.markers import marker
 from streams.publish import Publisher

@@ -1,0 +1,266 @@
+"""From the last ticket of a flood to the request that reaches Slack: the real worker, on the wall clock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import aiohttp
+import msgspec
+from aiokafka import AIOKafkaProducer
+
+from benchmarks.report import percentile, surroundings
+from benchmarks.traffic import BUSY, FLOOD, TICKETS_A_SECOND, Traffic, history, quiet_names
+from streams.fake_slack import CHANNEL_ID, FakeSlack
+
+DAYS = 14
+OPENING_SECONDS = 1200.0
+"""A worker on a new log scores the running minute once it has closed one, and leaves three minutes for late tickets.
+A minute of tickets this old is closed at once; it is too old to count as a delay that is waited for."""
+SETTLE_SECONDS = 15.0
+PATIENCE_SECONDS = 20.0
+ASKED_P99 = 3.0
+PACKAGES = ("ticketspike", "aiokafka", "faust-streaming", "slack-sdk")
+
+ABOUT = """# Latency
+
+One `ticketspike worker` (all stages, default settings, wall clock), an embedded broker, the real slack-sdk against a
+local stand-in for Slack. {rate} tickets a second over {busy} contact reasons go on all the time; {quiet} others have
+about two tickets an hour in the {days} days that `learn` has read. One after the other, every two seconds, each of them
+gets {flood} tickets of as many customers: by turns spread evenly over two seconds, or all at once. The log begins with
+a minute of background twenty minutes old, so that the worker is past its first three minutes, in which it only listens.
+
+Measured on one clock, from the broker's acknowledgement of the last of the {flood} tickets to the arrival of the
+`chat.postMessage` that names the contact reason. A flood that was found before its last ticket counts as 0.
+"""
+
+
+class Flood(msgspec.Struct, frozen=True):
+    """One flooded contact reason; `seconds` is None if no message came, negative if it came before the last ticket."""
+
+    contact_reason: str
+    spread: bool
+    seconds: float | None
+
+
+class Result(msgspec.Struct, frozen=True):
+    """Everything that was measured."""
+
+    measured_at: str
+    floods: list[Flood]
+    p50: float
+    p99: float
+    worst: float
+    early: int
+    missed: int
+    other_messages: int
+    tickets: int
+    asked_p99: float = ASKED_P99
+
+    @property
+    def reached(self) -> bool:
+        """Whether every flood was told of, 99 in 100 in time."""
+        return self.missed == 0 and self.p99 <= self.asked_p99
+
+
+def bench(bootstrap: str, folder: Path, spikes: int, say: Callable[[str], None]) -> tuple[Result, str]:
+    """Learn, start the worker, flood, and return the figures and the page.
+
+    Raises:
+        RuntimeError: a command failed, or the worker did not become ready.
+    """
+    result = asyncio.run(_bench(bootstrap, folder, spikes, say))
+    page = "\n\n".join(
+        [
+            ABOUT.format(rate=TICKETS_A_SECOND, busy=len(BUSY), quiet=spikes, days=DAYS, flood=FLOOD).strip(),
+            _table(result.floods),
+            _verdict(result),
+            f"- measured {result.measured_at} with `make bench`\n{surroundings(PACKAGES)}",
+        ]
+    )
+    return result, page + "\n"
+
+
+async def _bench(bootstrap: str, folder: Path, spikes: int, say: Callable[[str], None]) -> Result:
+    rng = random.Random(7)
+    quiet = quiet_names(spikes)
+    async with FakeSlack() as slack:
+        environment = _environment(bootstrap, folder, slack.url)
+        say(f"learning {DAYS} days of {len(BUSY) + len(quiet)} contact reasons")
+        past = folder / "history.csv"
+        past.write_text(history(DAYS, quiet, rng, time.time() - 60), encoding="utf-8")
+        await asyncio.to_thread(_run, environment, "topics", "create")
+        await asyncio.to_thread(_run, environment, "learn", str(past))
+        producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=0)
+        await producer.start()
+        log = (folder / "worker.log").open("wb")
+        worker = await asyncio.to_thread(_start, environment, log)
+        stop = asyncio.Event()
+        try:
+            traffic = Traffic(producer, "tickets", rng)
+            await traffic.opening(OPENING_SECONDS)
+            background = asyncio.create_task(traffic.background(stop))
+            await _ready(environment, worker, folder)
+            say(f"the worker is ready; {SETTLE_SECONDS:.0f} s to settle, then {spikes} floods")
+            await asyncio.sleep(SETTLE_SECONDS)
+            acknowledged: list[tuple[str, bool, float]] = []
+            for index, reason in enumerate(quiet):
+                started = time.monotonic()
+                spread = index % 2 == 0
+                acknowledged.append((reason, spread, await traffic.flood(reason, spread=spread)))
+                await asyncio.sleep(max(0.0, 2.0 - (time.monotonic() - started)))
+            await _all_told(slack, quiet)
+            stop.set()
+            await background
+        finally:
+            stop.set()
+            await asyncio.to_thread(_stop, worker)
+            log.close()
+            await producer.stop()
+        result = _result(slack, acknowledged, traffic.sent)
+        if result.missed:
+            say(f"{result.missed} floods were not told of; the worker's last lines:")
+            say((folder / "worker.log").read_text(errors="replace")[-2000:])
+        return result
+
+
+def _environment(bootstrap: str, folder: Path, slack_url: str) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TICKETSPIKE_", "KAFKA_", "SLACK_"))
+    }
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return inherited | {
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "TICKETSPIKE_HMAC_KEY": "bench",
+        "TICKETSPIKE_DATA_DIR": str(folder / "worker"),
+        "TICKETSPIKE_TIMEZONE": "UTC",
+        "TICKETSPIKE_WEB_PORT": str(port),
+        "SLACK_BOT_TOKEN": "xoxb-bench",
+        "SLACK_CHANNEL": CHANNEL_ID,
+        "SLACK_API_URL": slack_url,
+    }
+
+
+def _command() -> str:
+    return str(Path(sys.executable).with_name("ticketspike"))
+
+
+def _run(environment: dict[str, str], *arguments: str) -> None:
+    done = subprocess.run(
+        [_command(), *arguments], env=environment, capture_output=True, text=True, timeout=180, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"ticketspike {' '.join(arguments)} failed: {done.stderr.strip()[-2000:]}")
+
+
+async def _ready(environment: dict[str, str], worker: subprocess.Popen[bytes], folder: Path) -> None:
+    url = f"http://127.0.0.1:{environment['TICKETSPIKE_WEB_PORT']}/readyz"
+    deadline = time.monotonic() + 60
+    async with aiohttp.ClientSession() as session:
+        while time.monotonic() < deadline and worker.poll() is None:
+            try:
+                async with session.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass  # its web server is not there yet
+            await asyncio.sleep(0.5)
+    raise RuntimeError(f"the worker did not become ready: {(folder / 'worker.log').read_text()[-2000:]}")
+
+
+async def _all_told(slack: FakeSlack, quiet: Sequence[str]) -> None:
+    for _ in range(int(PATIENCE_SECONDS / 0.2)):
+        if set(quiet) <= _arrivals(slack).keys():
+            return
+        await asyncio.sleep(0.2)
+
+
+def _arrivals(slack: FakeSlack) -> dict[str, float]:
+    """When the first root message about each contact reason came in."""
+    known = {*BUSY, *quiet_names(1000)}
+    arrivals: dict[str, float] = {}
+    for request in slack.requests:
+        if request.method != "chat.postMessage" or request.arguments.get("thread_ts"):
+            continue
+        text = str(request.arguments.get("text", ""))
+        for name in known:
+            if name in text:
+                arrivals.setdefault(name, request.arrived_at)
+    return arrivals
+
+
+def _result(slack: FakeSlack, acknowledged: Sequence[tuple[str, bool, float]], tickets: int) -> Result:
+    arrivals = _arrivals(slack)
+    floods = [
+        Flood(reason, spread, round(arrivals[reason] - at, 3) if reason in arrivals else None)
+        for reason, spread, at in acknowledged
+    ]
+    found = [max(0.0, flood.seconds) for flood in floods if flood.seconds is not None] or [float("inf")]
+    return Result(
+        measured_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        floods=floods,
+        p50=percentile(found, 0.5),
+        p99=percentile(found, 0.99),
+        worst=max(found),
+        early=sum(flood.seconds is not None and flood.seconds < 0 for flood in floods),
+        missed=sum(flood.seconds is None for flood in floods),
+        other_messages=len(arrivals.keys() - {reason for reason, _, _ in acknowledged}),
+        tickets=tickets,
+    )
+
+
+def _verdict(result: Result) -> str:
+    return (
+        f"p99 asked: <= {ASKED_P99:g} s: {'reached' if result.reached else 'missed'}. Messages about other contact "
+        f"reasons meanwhile: {result.other_messages}. Tickets sent: {result.tickets:,}."
+    )
+
+
+def _table(floods: Sequence[Flood]) -> str:
+    lines = [
+        "| floods | number | p50 | p99 | max | found before the last ticket | not told of |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    groups = {
+        "all": list(floods),
+        "spread over two seconds": [one for one in floods if one.spread],
+        "all at once": [one for one in floods if not one.spread],
+    }
+    for name, held in groups.items():
+        seconds = [one.seconds for one in held if one.seconds is not None]
+        told = [max(0.0, one) for one in seconds]
+        figures = (
+            f"{percentile(told, 0.5):.2f} s | {percentile(told, 0.99):.2f} s | {max(told):.2f} s"
+            if told
+            else "- | - | -"
+        )
+        early = sum(one < 0 for one in seconds)
+        lines.append(f"| {name} | {len(held)} | {figures} | {early} | {len(held) - len(seconds)} |")
+    return "\n".join(lines)
+
+
+def _start(environment: dict[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([_command(), "worker"], env=environment, stdout=log, stderr=log)
+
+
+def _stop(worker: subprocess.Popen[bytes]) -> None:
+    if worker.poll() is None:
+        worker.send_signal(signal.SIGTERM)
+        try:
+            worker.wait(20)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.wait()
