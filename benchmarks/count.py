@@ -43,7 +43,8 @@ broker. The product and the loop read {tickets:,} tickets keyed by id; the other
 reason, so that they need not send everything through a second topic. All run by turns, each in a process of its own
 on one core; the clock starts with the first record (no start-up, no joining) and stops with the last commit
 (quixstreams and Faust: with the last record, which is in their favour). CPU is user and system time of the whole
-process. On a machine that others use, too, CPU a ticket is the figure to trust; a ratio is the median over {pairs} pairs.
+process. On a machine that others use, too, CPU a ticket is the figure to trust; a ratio is the median over {pairs}
+pairs.
 """
 
 

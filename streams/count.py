@@ -23,13 +23,13 @@ from streams import deadletters
 from streams.committed import Committed, read_committed
 from streams.connection import aiokafka_options
 from streams.counting import PartitionCounts
-from streams.validity import Refusal
 from streams.customers import pseudonymiser
 from streams.errors import Failure
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.statements import records
 from streams.topics import app_id
+from streams.validity import Refusal
 
 QUIET_SECONDS = 5.0
 """A partition read to its end and quiet for so long counts as drained."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from streams.validity import Refusal
 from streams.settings import Settings
+from streams.validity import Refusal
 
 APP_VERSION = version("ticketspike")
 

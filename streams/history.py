@@ -17,17 +17,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from streams.columns import parse_mapping
 from streams.counting import PartitionCounts
-from streams.counts_files import BucketRow, CountSeries, read_counts
 from streams.customers import pseudonymiser
 from streams.errors import Failure
 from streams.events import Cell, Ticket
+from streams.files.columns import parse_mapping
+from streams.files.counts_files import BucketRow, CountSeries, read_counts
+from streams.files.readers import Refusal, read_tickets
+from streams.files.tables import open_table
+from streams.files.times import instant_option, is_day
 from streams.progress import progress
-from streams.readers import Refusal, read_tickets
 from streams.send import Outgoing, prepare
-from streams.tables import open_table
-from streams.times import instant_option, is_day
 
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
 _KEY = "history"

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.validity import FUTURE_SECONDS
 from streams.events import Ticket
+from streams.files.readers import Refusal
 from streams.markers import marker
 from streams.publish import Publisher
-from streams.readers import Refusal
 from streams.topics import TICKET_VALUE_LIMIT
+from streams.validity import FUTURE_SECONDS
 
 
 class Outgoing(NamedTuple):

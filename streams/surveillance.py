@@ -323,7 +323,7 @@ def spike_id(reason: str, onset: int, raised_minute: int) -> str:
     """The spike's stable name: a digest of the contact reason, its onset and the minute it was raised.
 
     >>> spike_id("voucher", 100, 107)
-    's-6c2rjdtdcv'
+    's-ab2oc76bcp'
     """
     digest = hashlib.sha256(f"{reason}\0{onset}\0{raised_minute}".encode()).digest()
     return "s-" + base64.b32encode(digest).decode().lower()[:10]

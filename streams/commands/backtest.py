@@ -52,12 +52,12 @@ def command(
 
     from detectors.detector import DetectorSettings
     from streams import backtest, settings
-    from streams.campaign_files import read_campaign_list
     from streams.detection import holiday_dates
     from streams.errors import Failure
+    from streams.files.campaign_files import read_campaign_list
+    from streams.files.times import instant_option, zone_of
     from streams.history import read_history
     from streams.progress import progress
-    from streams.times import instant_option, zone_of
 
     began = time.perf_counter()
     loaded = settings.load()

@@ -33,13 +33,13 @@ def import_(file: Path, zone: str | None, as_json: bool) -> None:
     import msgspec
 
     from streams import settings
-    from streams.calendar_files import Cancelled
-    from streams.campaign_files import read_campaigns
     from streams.connection import require_kafka
     from streams.errors import Failure
+    from streams.files.calendar_files import Cancelled
+    from streams.files.campaign_files import read_campaigns
+    from streams.files.readers import Refusal
+    from streams.files.times import zone_of
     from streams.publish import publisher
-    from streams.readers import Refusal
-    from streams.times import zone_of
     from streams.to_end import partitions_of
 
     where = zone_of(zone) if zone else None

@@ -33,7 +33,7 @@ def command(since: str | None, until: str | None, by: str, zone: str | None, _as
     from streams.connection import require_kafka
     from streams.counts import Counted
     from streams.errors import Failure
-    from streams.times import instant_option, rfc3339, zone_of
+    from streams.files.times import instant_option, rfc3339, zone_of
     from streams.to_end import read_to_end
 
     loaded = settings.load()

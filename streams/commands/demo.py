@@ -36,7 +36,7 @@ def command(seed: int, language: Literal["de", "en"] | None, out: Path, keep: bo
     Slack is never asked; the messages are shown here and in slack.html. Exit status 0 only if the day came
     out as it must.
     """
-    from streams.demo import play
+    from streams.demo.play import play
     from streams.errors import Failure
 
     # Also `kill` and a closed terminal must leave nothing running.

@@ -18,8 +18,8 @@ def command(reason: str, at: str | None, as_json: bool) -> None:
 
     from streams import explain, settings
     from streams.connection import require_kafka
+    from streams.files.times import instant_option, zone_of
     from streams.retained import read_retained
-    from streams.times import instant_option, zone_of
 
     loaded = settings.load()
     instant = instant_option("--at", at, zone_of(loaded.ticketspike_timezone))

@@ -41,10 +41,10 @@ def command(
     from streams.connection import require_kafka
     from streams.detection import detector_settings
     from streams.errors import Failure
+    from streams.files.times import zone_of
     from streams.history import parse_periods, read_history
     from streams.progress import progress
     from streams.publish import publisher
-    from streams.times import zone_of
 
     if undo == bool(files):
         raise click.UsageError("Name the files to learn from, or give --undo alone.")

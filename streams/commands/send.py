@@ -43,14 +43,14 @@ def command(
     from datetime import UTC, datetime
 
     from streams import send, settings
-    from streams.columns import parse_mapping
     from streams.connection import require_kafka
     from streams.errors import Failure
     from streams.events import Ticket
+    from streams.files.columns import parse_mapping
+    from streams.files.readers import read_tickets
+    from streams.files.times import rfc3339, zone_of
     from streams.progress import progress
     from streams.publish import publisher
-    from streams.readers import read_tickets
-    from streams.times import rfc3339, zone_of
     from streams.to_end import partitions_of
 
     mapping = parse_mapping(pairs, Ticket)

@@ -12,9 +12,9 @@ from streams import send
 from streams.compacted import read_compacted
 from streams.errors import Failure
 from streams.events import Ticket
+from streams.files.readers import FileTicket
 from streams.markers import read_marker
 from streams.publish import publisher
-from streams.readers import FileTicket
 from streams.settings import Settings
 from streams.to_end import partitions_of, read_to_end
 

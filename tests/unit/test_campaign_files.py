@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.records import Campaign
-from streams.calendar_files import Cancelled, Found
-from streams.campaign_files import read_campaigns
 from streams.errors import Failure
-from streams.readers import Refusal
-from streams.times import rfc3339
+from streams.files.calendar_files import Cancelled, Found
+from streams.files.campaign_files import read_campaigns
+from streams.files.readers import Refusal
+from streams.files.times import rfc3339
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 10, 1, tzinfo=UTC)

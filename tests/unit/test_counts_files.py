@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.counts_files import CountSeries, read_counts, spread, width_of
 from streams.errors import Failure
+from streams.files.counts_files import CountSeries, read_counts, spread, width_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -12,12 +12,12 @@ import pytest
 from msgspec.structs import replace
 
 from alerts.records import Incident, Spike
-from streams.demo_facts import Fact, Outcome, facts, spot_tickets
-from streams.demo_follower import Sight
-from streams.demo_messages import Mailbox, at_story_time
+from streams.demo.facts import Fact, Outcome, facts, spot_tickets
+from streams.demo.follower import Sight
+from streams.demo.messages import Mailbox, at_story_time
+from streams.demo.webshop import SPOT_REASONS, STORY, VOUCHER, campaigns
+from streams.demo.webshop_reasons import REASONS
 from streams.events import Cell, TicketCounts
-from streams.webshop import SPOT_REASONS, STORY, VOUCHER, campaigns
-from streams.webshop_reasons import REASONS
 
 REASON = REASONS[VOUCHER].english
 NEWSLETTER = campaigns("en")[0]

@@ -13,8 +13,8 @@ import click
 import pytest
 
 from streams.errors import Failure
+from streams.files.readers import Refusal
 from streams.history import History, parse_periods, read_history
-from streams.readers import Refusal
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 FIRST = int(NOON.timestamp() // 60)

@@ -13,11 +13,11 @@ import click
 import polars as pl
 import pytest
 
-from streams.columns import parse_mapping
 from streams.errors import Failure
 from streams.events import Ticket
-from streams.readers import FileTicket, Refusal, read_tickets
-from streams.times import ZONE_REMEDY
+from streams.files.columns import parse_mapping
+from streams.files.readers import FileTicket, Refusal, read_tickets
+from streams.files.times import ZONE_REMEDY
 
 BERLIN = ZoneInfo("Europe/Berlin")
 Write = Callable[[str, bytes], Path]

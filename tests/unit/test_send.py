@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from streams.events import Ticket
-from streams.readers import FileTicket, Refusal
+from streams.files.readers import FileTicket, Refusal
 from streams.send import Outgoing, paced, prepare
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.times import parse_instant, rfc3339
+from streams.files.times import parse_instant, rfc3339
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

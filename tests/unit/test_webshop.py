@@ -8,10 +8,19 @@ import msgspec
 import numpy as np
 import pytest
 
+from streams.demo.webshop import (
+    NEWSLETTER,
+    SPOT_REASONS,
+    STORY,
+    VOUCHER,
+    campaigns,
+    history,
+    story_day,
+    truth,
+)
+from streams.demo.webshop_reasons import REASONS
+from streams.demo.webshop_tickets import MAIL_DOMAIN, Arrival
 from streams.events import Ticket
-from streams.webshop import NEWSLETTER, SPOT_REASONS, STORY, VOUCHER, campaigns, history, story_day, truth
-from streams.webshop_reasons import REASONS
-from streams.webshop_tickets import MAIL_DOMAIN, Arrival
 
 
 @pytest.fixture(scope="module")

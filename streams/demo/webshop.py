@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.records import Campaign
-from streams.webshop_reasons import HOURS, REASONS, WEEKDAYS
-from streams.webshop_tickets import Arrival, Language, Ticket, Writing, arrivals
+from streams.demo.webshop_reasons import HOURS, REASONS, WEEKDAYS
+from streams.demo.webshop_tickets import Arrival, Language, Ticket, Writing, arrivals
 
 Floats = NDArray[np.float64]
 

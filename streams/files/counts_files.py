@@ -23,12 +23,12 @@ import msgspec
 from msgspec import Meta
 
 from alerts.records import Instant
-from streams.columns import RefusedError, Target, converted
 from streams.counting import UNLABELLED
 from streams.errors import Failure
 from streams.events import minute_of
-from streams.readers import Refusal, read_records
-from streams.times import is_day, parse_instant, rfc3339
+from streams.files.columns import RefusedError, Target, converted
+from streams.files.readers import Refusal, read_records
+from streams.files.times import is_day, parse_instant, rfc3339
 
 WIDTHS = (1440, 720, 480, 360, 240, 180, 120, 60, 30, 20, 15, 10, 5, 1)
 """Usual lengths of a bucket, in minutes."""

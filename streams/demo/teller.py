@@ -13,12 +13,12 @@ from rich.panel import Panel
 from rich.text import Text
 
 from alerts.terminal import plain
-from streams.demo_follower import Follower
-from streams.demo_messages import Mailbox, Message, is_edit, is_reply
-from streams.demo_words import events, say, sparkline
-from streams.webshop import DAY, HISTORY_DAYS, SPOT_REASONS, VOUCHER, ZONE
-from streams.webshop_reasons import REASONS
-from streams.webshop_tickets import Language
+from streams.demo.follower import Follower
+from streams.demo.messages import Mailbox, Message, is_edit, is_reply
+from streams.demo.webshop import DAY, HISTORY_DAYS, SPOT_REASONS, VOUCHER, ZONE
+from streams.demo.webshop_reasons import REASONS
+from streams.demo.webshop_tickets import Language
+from streams.demo.words import events, say, sparkline
 
 QUARTER = 15
 BUCKET = 5

@@ -9,11 +9,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from alerts.records import Campaign
-from streams.calendar_files import Found, read_calendar
-from streams.columns import RefusedError, Target, converted
 from streams.errors import Failure
-from streams.readers import Refusal, read_records
-from streams.times import is_day, parse_instant, rfc3339
+from streams.files.calendar_files import Found, read_calendar
+from streams.files.columns import RefusedError, Target, converted
+from streams.files.readers import Refusal, read_records
+from streams.files.times import is_day, parse_instant, rfc3339
 
 
 def read_campaigns(

@@ -24,14 +24,12 @@ from rich.text import Text
 
 from alerts import preview
 from alerts.terminal import plain
-from streams.demo_facts import Counts, Fact, Outcome, facts, spot_tickets
-from streams.demo_follower import Follower
-from streams.demo_messages import Mailbox, Message, at_story_time, is_reply
-from streams.demo_stage import Stage, staged
-from streams.demo_teller import Teller, subjects
-from streams.demo_words import say
-from streams.errors import Failure
-from streams.webshop import (
+from streams.demo.facts import Counts, Fact, Outcome, facts, spot_tickets
+from streams.demo.follower import Follower
+from streams.demo.messages import Mailbox, Message, at_story_time, is_reply
+from streams.demo.stage import Stage, staged
+from streams.demo.teller import Teller, subjects
+from streams.demo.webshop import (
     DAY,
     HISTORY_DAYS,
     ZONE,
@@ -40,8 +38,10 @@ from streams.webshop import (
     story_day,
     truth,
 )
-from streams.webshop_reasons import REASONS
-from streams.webshop_tickets import MAIL_DOMAIN, Arrival, Language, Ticket
+from streams.demo.webshop_reasons import REASONS
+from streams.demo.webshop_tickets import MAIL_DOMAIN, Arrival, Language, Ticket
+from streams.demo.words import say
+from streams.errors import Failure
 
 SETTLE_SECONDS = 30.0
 TICK_SECONDS = 0.1

@@ -12,9 +12,9 @@ import msgspec
 
 from alerts.records import Incident, Spike
 from streams.connection import kafka_python_options
+from streams.demo.webshop_tickets import MAIL_DOMAIN, TEXT_MARK
 from streams.events import TicketCounts
 from streams.settings import Settings
-from streams.webshop_tickets import MAIL_DOMAIN, TEXT_MARK
 
 _PERSONAL = (MAIL_DOMAIN.encode(), TEXT_MARK.encode())
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alerts.language import number
-from streams.webshop import STORY
-from streams.webshop_tickets import Language
+from streams.demo.webshop import STORY
+from streams.demo.webshop_tickets import Language
 
 BARS = "▁▂▃▄▅▆▇█"
 

@@ -19,7 +19,7 @@ import msgspec
 import msgspec.inspect as shape
 
 from streams.errors import Failure
-from streams.times import parse_instant, rfc3339
+from streams.files.times import parse_instant, rfc3339
 
 Kind = Literal["text", "number", "instant", "flag", "list", "map", "attribute"]
 ATTRIBUTE = "attributes."

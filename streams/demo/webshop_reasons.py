@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from streams.webshop_tickets import Language
+from streams.demo.webshop_tickets import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.records import Campaign, CampaignKind
 from streams.errors import Failure
-from streams.readers import Refusal
+from streams.files.readers import Refusal
 
 BEFORE = timedelta(days=90)
 AFTER = timedelta(days=400)

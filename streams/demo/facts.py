@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.records import Campaign, Incident, Spike
-from streams.demo_words import say
-from streams.webshop import DAY, SPOT_REASONS, STORY, VOUCHER, ZONE
-from streams.webshop_reasons import REASONS
-from streams.webshop_tickets import Language
+from streams.demo.webshop import DAY, SPOT_REASONS, STORY, VOUCHER, ZONE
+from streams.demo.webshop_reasons import REASONS
+from streams.demo.webshop_tickets import Language
+from streams.demo.words import say
 
 Counts = Mapping[tuple[str, int], int]
 LIMIT = timedelta(minutes=10)

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from streams.columns import RefusedError, Target, converted, targets, targets_of_object
 from streams.events import Ticket
-from streams.tables import digest, has_key, open_table
-from streams.times import ZONE_REMEDY
+from streams.files.columns import RefusedError, Target, converted, targets, targets_of_object
+from streams.files.tables import digest, has_key, open_table
+from streams.files.times import ZONE_REMEDY
 
 R = TypeVar("R", bound=msgspec.Struct)
 Converter = Callable[[object, Target, ZoneInfo | None], object]
@@ -67,7 +67,7 @@ def read_tickets(
     Args:
         path: the file.
         stack: closes it.
-        mapping: field to column, as `streams.columns.parse_mapping` reads it.
+        mapping: field to column, as `streams.files.columns.parse_mapping` reads it.
         zone: where the clock hung that showed times without an offset; None refuses them.
 
     Raises:

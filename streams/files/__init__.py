@@ -1,0 +1,1 @@
+"""Files in: tickets, counts and campaigns from .jsonl, .csv, .parquet and .ics, a bad row named with its line."""
