@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts import language, redact
@@ -92,6 +92,7 @@ def test_a_replacement_never_makes_a_text_longer(text: str) -> None:
 
 
 @given(st.integers(0, 10**7), st.floats(0, 10**6), st.integers(0, 10**4), st.sampled_from(["de", "en"]))
+@example(10**7, 0.0, 0, "de")
 def test_our_own_figures_never_look_personal(
     count: int, expected: float, minutes: int, tongue: language.Language
 ) -> None:
