@@ -72,6 +72,15 @@ class Firing:
         score, tested = float(bank.score[which, place]), float(UPLIFTS[which])
         return self._raise(row, int(bank.onset[which, place]), minute, sums, (score, tested), outlook, silent)
 
+    def convict_flood(
+        self, row: int, onset: int, minute: int, sums: Sequence[float], evidence: float, outlook: Outlook
+    ) -> list[AlarmChange]:
+        """Raise the alarm of `row` on what the open minutes since `onset` hold."""
+        if self._state.standing.firing[row]:
+            return []
+        self._state.standing.warming[row] = False
+        return self._raise(row, onset, minute, sums, (evidence, float(UPLIFTS[-1])), outlook, silent=False)
+
     def convict_gross(
         self,
         rows: RowArray,

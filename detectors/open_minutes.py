@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from detectors import flood
 from detectors.alarm import AlarmChange
 from detectors.cusum import Bank
 from detectors.firing import Firing
 from detectors.guardband import SLOT
 from detectors.outlook import Outlook
-from detectors.rows import FloatArray
+from detectors.rows import FloatArray, RowArray
 from detectors.state import State
 
 _LEAST_PART = 1.0 / 60.0
@@ -64,6 +65,7 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
     for name in Bank.FIELDS:
         getattr(bank, name)[:] = getattr(state.bank, name)[..., rows]
     uplift = np.ones(rows.size) if opened.announced is None else opened.announced[rows]
+    parts: list[FloatArray] = []
     elapsed, nothing, outlook = 0.0, np.zeros(rows.size), look(opened.closed + 1)
     for minute in range(opened.closed + 1, current + 1):
         part, outlook, step = opened.part(minute), look(minute), minute % SLOT
@@ -73,7 +75,9 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
         )
         share = uplift * part
         terms = np.stack((seen, outlook.mean[step][rows] * share, outlook.doubt[step][rows] * share))
-        bank.update(minute, terms, outlook.drift[step][:, rows] * share, outlook.size[step][rows] * share)
+        size = outlook.size[step][rows] * share
+        bank.update(minute, terms, outlook.drift[step][:, rows] * share, size)
+        parts.append(np.concatenate((terms, size[None])))
     warming = np.zeros(rows.size, bool) if outlook.warming is None else outlook.warming[rows]
     said: list[AlarmChange] = []
     for place in ((bank.best() >= outlook.bars[rows]) & ~warming).nonzero()[0]:
@@ -83,6 +87,7 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
         for change in firing.convict(row, bank, int(place), current, outlook, silent=False):
             said.append(change)
             _keep_closed(state, row, closed)
+    said += _floods(state, firing, rows[~warming], [part[:, ~warming] for part in parts], current, outlook)
     if warming.any():
         new, before = rows[warming], total[rows[warming]]
         for change in firing.convict_gross(
@@ -93,6 +98,31 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
             seen_before = max(0.0, float(state.standing.observed[row] - total[row]))
             ratio = max(0, opened.closed + 1 - change.onset) / said[-1].window_minutes
             _keep_closed(state, row, [seen_before, change.expected * ratio, 0.5 * change.expected * ratio])
+    return said
+
+
+def _floods(
+    state: State, firing: Firing, rows: RowArray, parts: list[FloatArray], current: int, outlook: Outlook
+) -> list[AlarmChange]:
+    """Raise floods: the newest minute, or the newest few, hold what is next to impossible without a spike.
+
+    `parts` holds tickets, expected tickets, their standard deviation and the size of each open minute.
+    """
+    said: list[AlarmChange] = []
+    sums = np.zeros((4, rows.size))
+    for back, part in enumerate(reversed(parts)):
+        sums = sums + part
+        evidence = flood.surprise(sums[0], sums[3], outlook.phi[rows])
+        for place in ((sums[0] >= flood.LEAST) & (evidence >= outlook.bars[rows] + flood.MARGIN)).nonzero()[
+            0
+        ]:
+            row = int(rows[place])
+            seen = [float(value) for value in sums[:3, place]]
+            for change in firing.convict_flood(
+                row, current - back, current, seen, float(evidence[place]), outlook
+            ):
+                said.append(change)
+                _keep_closed(state, row, [0.0, 0.0, 0.0])
     return said
 
 

@@ -274,3 +274,33 @@ def test_a_larger_budget_lowers_the_bar(learnt: dict[str, str]) -> None:
             fresh.restore(reason, json.loads(state))
         bars.append(fresh.verdict("voucher").bar)
     assert bars[0] - bars[1] == pytest.approx(np.log(10.0), rel=0.3)
+
+
+def test_a_flood_in_the_first_seconds_of_a_minute_is_raised_at_once() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["quiet", "busy"], minute=0)
+    rng = np.random.default_rng(5)
+    for minute in range(7 * 1440):
+        detector.close(minute, rng.poisson([0.03, 2.0]).astype(float))
+    now = 7 * 1440
+    open_counts = {now: np.array([0.0, 4.0]), now + 1: np.array([1.0, 2.0]), now + 2: np.array([40.0, 0.0])}
+    said = detector.running(open_counts, (now + 2) * 60 + 2.0)
+    assert [(change.contact_reason, change.state, change.onset) for change in said] == [
+        ("quiet", "raised", now + 2)
+    ]
+    assert said[0].observed == 40
+    assert detector.running(open_counts, (now + 2) * 60 + 3.0) == []
+
+
+def test_no_flood_is_seen_in_ordinary_open_minutes() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["quiet", "busy"], minute=0)
+    rng = np.random.default_rng(6)
+    for minute in range(7 * 1440):
+        detector.close(minute, rng.poisson([0.03, 2.0]).astype(float))
+    for minute in range(7 * 1440, 8 * 1440):
+        counts = rng.poisson([0.03, 2.0])
+        for second in (1, 7, 31, 59):
+            so_far = rng.binomial(counts, second / 60).astype(float)
+            assert detector.running({minute: so_far}, minute * 60 + float(second)) == []
+        detector.close(minute, counts.astype(float))
