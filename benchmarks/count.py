@@ -21,6 +21,7 @@ BY_REASON = "bench-tickets-by-reason"
 QUIX_SHARE, FAUST_SHARE = 0.2, 0.04
 """The slow ones get fewer tickets; all are compared by what one ticket costs."""
 PATIENCE_SECONDS = 150.0
+REST_SECONDS = 1.5
 
 PRODUCT = "ticketspike count"
 LOOP = "decode loop (aiokafka + msgspec)"
@@ -80,7 +81,12 @@ def bench(bootstrap: str, tickets: int, pairs: int, say: Callable[[str], None]) 
     }
     runs: dict[str, list[Run]] = {name: [] for name in ways}
     for pair in range(pairs):
-        for name, (module, topic, number) in ways.items():
+        # Forth and back by turns, so that none always runs right after the same other.
+        order = list(ways) if pair % 2 == 0 else list(reversed(ways))
+        for name in order:
+            module, topic, number = ways[name]
+            # The broker has a moment to finish what the last one made it do.
+            time.sleep(REST_SECONDS)
             run = _run(module, bootstrap, topic, number, _name(module, pair))
             runs[name].append(run)
             say(f"{pair + 1}/{pairs} {name}: {run.rate:,.0f} tickets/s, {run.cpu_micros:.1f} us CPU a ticket")

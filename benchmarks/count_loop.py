@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from benchmarks.measure import Run, Stopwatch, pin, report
 from streams.count import BATCH
 from streams.events import Ticket
+from streams.memory import relax_collector
 
 
 async def loop(bootstrap: str, topic: str, number: int) -> Run:
@@ -57,4 +58,5 @@ async def loop(bootstrap: str, topic: str, number: int) -> Run:
 
 if __name__ == "__main__":
     pin()
+    relax_collector()
     report(asyncio.run(loop(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

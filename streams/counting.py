@@ -21,8 +21,8 @@ import msgspec
 from streams import markers
 from streams.cells import OTHER, CellState, KnownTicket
 from streams.changes import Changes
-from streams.events import Cell, Late, Ticket, TicketCounts
-from streams.facets import Facets
+from streams.events import Cell, Late, TicketCounts
+from streams.facets import Facets, ReadTicket, Values
 from streams.topics import TICKET_VALUE_LIMIT
 from streams.validity import (
     EARLIEST,
@@ -105,7 +105,7 @@ class PartitionCounts:
         self._lateness = [0.0, 0.0]
         """The largest delay between a ticket and its record, in the hour before and in this one (seconds)."""
         self._facets = Facets(facets)
-        self._facets_of = self._facets.of
+        self._fields_of, self._attributes_of = self._facets.fields, self._facets.attributes
         self._pseudonym = pseudonym
         self._horizon_hours = horizon_hours
         self._max_reasons = max_reasons
@@ -123,7 +123,7 @@ class PartitionCounts:
         self._late: list[Late] = []
         self._swept = self._complete_from
         self._newest_minute = -(1 << 62)
-        self._decode = msgspec.json.Decoder(Ticket).decode
+        self._decode = msgspec.json.Decoder(ReadTicket).decode
 
     def feed(  # noqa: C901 - one loop, written out, since every ticket comes this way
         self, records: Iterable[Record], *, restating: bool = True
@@ -134,7 +134,7 @@ class PartitionCounts:
         Returns the refused records; never raises for anything a record holds.
         """
         refused: list[Refusal] = []
-        known, tally, decode = self._known, self.tally, self._decode
+        known, tally, decode, attributes_of = self._known, self.tally, self._decode, self._attributes_of
         newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness
         for record in records:
             offset = record.offset
@@ -152,6 +152,7 @@ class PartitionCounts:
                 continue
             try:
                 ticket = decode(value)
+                attributes = attributes_of(ticket)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 refused.append(Refusal(offset, *explain(error)))
                 continue
@@ -174,7 +175,7 @@ class PartitionCounts:
             if key in known:
                 tally.repeated += 1
                 continue
-            self._count(key, ticket, created, offset)
+            self._count(key, ticket, attributes, created, offset)
             if created > newest:
                 newest = self.newest = created
                 self.newest_appended = appended
@@ -276,14 +277,18 @@ class PartitionCounts:
             # Of minutes that these ids may have filled, nobody can say any more whether a ticket is counted.
             self._complete_from = max(self._complete_from, self._by_hour[0].complete_from)
 
-    def _count(self, key: _Key, ticket: Ticket, created: float, offset: int) -> None:
+    def _count(self, key: _Key, ticket: ReadTicket, attributes: Values, created: float, offset: int) -> None:
         """Count a ticket that is not known; written out, since every ticket comes this way."""
-        minute = int(created // 60)
+        minute = int(created) // 60
         reason = ticket.contact_reason
         if reason not in self._admitted:
             reason = self._admit(reason or UNLABELLED)
         known = self._known[key] = KnownTicket(
-            reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets_of(ticket)
+            reason,
+            minute,
+            self._pseudonym(ticket.customer or _own(key)),
+            self._fields_of(ticket),
+            attributes,
         )
         self._hour_ids.append(key)
         self.tally.counted += 1
@@ -324,7 +329,7 @@ class PartitionCounts:
         self._late.append(Late(offset, reason, minute, count))
         self.tally.late += 1
 
-    def _change(self, key: _Key, ticket: Ticket, created: float, offset: int) -> None:
+    def _change(self, key: _Key, ticket: ReadTicket, created: float, offset: int) -> None:
         if ticket.kind == "updated":
             self.tally.updated += 1
             return
@@ -356,13 +361,17 @@ class PartitionCounts:
             self.tally.retracted += 1
 
     def _change_unknown(
-        self, key: _Key, ticket: Ticket, created: float, offset: int, reason: str | None
+        self, key: _Key, ticket: ReadTicket, created: float, offset: int, reason: str | None
     ) -> None:
         """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old."""
-        minute = int(created // 60)
+        minute = int(created) // 60
         self.tally.unknown += 1
         after = KnownTicket(
-            reason, minute, self._pseudonym(ticket.customer or _own(key)), self._facets_of(ticket)
+            reason,
+            minute,
+            self._pseudonym(ticket.customer or _own(key)),
+            self._fields_of(ticket),
+            self._attributes_of(ticket),
         )
         self._known[key] = after
         if minute >= self._complete_from:

@@ -1,4 +1,4 @@
-"""The allow-listed facets of a ticket, as one shared tuple of values."""
+"""The allow-listed facets of a ticket, as shared tuples of values."""
 
 from __future__ import annotations
 
@@ -6,31 +6,49 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from streams.events import Ticket
 
 FACET_LENGTH = 80
+Values = tuple[str | None, ...]
+COMBINATIONS = 100_000
+"""Combinations remembered; then it begins anew, so that texts of which each is another cannot fill the memory."""
+TEXT_BYTES = 1024
+"""A longer text of attributes is read each time: it does not come a million times, and must not be kept."""
 TICKET_FIELDS = ("voucher_code", "campaign_id", "channel", "market", "language")
 
 
+class ReadTicket(Ticket, frozen=True, kw_only=True, gc=False):
+    """A ticket whose attributes were not looked into: the text they stand in, for `Facets.attributes`."""
+
+    attributes: msgspec.Raw = msgspec.Raw()  # type: ignore[assignment]
+
+
 class Facets:
-    """Reads the values of allow-listed facets; tickets with the same values share one tuple.
+    """Reads the values of allow-listed facets; tickets with the same values share their tuples.
+
+    Shops repeat a few combinations a million times. Fields and attributes are shared apart: two small sets of
+    combinations, and the few hundred texts in them, stay in the processor's cache, where statements count them
+    and the next lookups compare with them; their product would not. Attributes are known again by the very bytes
+    they came in, so that most are never decoded.
 
     Args:
         names: ticket fields, or names of attributes; nothing else leaves `count`.
 
     >>> from datetime import UTC, datetime
     >>> facets = Facets(["browser", "channel"])
-    >>> at = datetime(2026, 6, 1, tzinfo=UTC)
-    >>> of = Ticket(id="1", created_at=at, contact_reason="a", channel="mail", attributes={"browser": "Safari"})
-    >>> facets.names, facets.of(of)
-    (('channel', 'browser'), ('mail', 'Safari'))
+    >>> at, raw = datetime(2026, 6, 1, tzinfo=UTC), msgspec.Raw(b'{"browser": "Safari"}')
+    >>> of = ReadTicket(id="1", created_at=at, contact_reason="a", channel="mail", attributes=raw)
+    >>> facets.names, facets.fields(of), facets.attributes(of)
+    (('channel', 'browser'), ('mail',), ('Safari',))
     """
 
     __slots__ = (
         "_attribute_names",
-        "_attributes",
         "_fields",
-        "_no_attributes",
+        "_none",
+        "_of_text",
         "_shared",
         "_values",
         "names",
@@ -41,33 +59,40 @@ class Facets:
         self._attribute_names = tuple(name for name in names if name not in TICKET_FIELDS)
         self.names = fields + self._attribute_names
         self._fields = _getter(operator.attrgetter, fields)
-        self._attributes = _getter(operator.itemgetter, self._attribute_names)
-        self._no_attributes = (None,) * len(self._attribute_names)
-        self._shared: dict[tuple[str | None, ...], tuple[str | None, ...]] = {}
+        self._none: Values = (None,) * len(self._attribute_names)
+        self._of_text: dict[bytes, Values] = {}
+        self._shared: dict[Values, Values] = {}
         self._values: dict[str, str] = {}
 
-    def of(self, ticket: Ticket) -> tuple[str | None, ...]:
-        """A ticket's values, in the order of `names`."""
+    def fields(self, ticket: Ticket) -> Values:
+        """The values of the ticket's own fields, the first of `names`."""
         values = self._fields(ticket)
-        if self._attribute_names:
-            attributes = ticket.attributes
-            if attributes:
-                try:
-                    values += self._attributes(attributes)
-                except KeyError:
-                    get = attributes.get
-                    values += tuple([get(name) for name in self._attribute_names])
-            else:
-                values += self._no_attributes
-        # Shops repeat a few combinations a million times: one shared tuple each.
         return self._shared.get(values) or self._share(values)
 
-    def _share(self, values: tuple[str | None, ...]) -> tuple[str | None, ...]:
-        if len(self._shared) > 100_000:
+    def attributes(self, ticket: ReadTicket) -> Values:
+        """The values of its attributes, the rest of `names`; None for what it does not have.
+
+        Raises:
+            msgspec.DecodeError: they are no object of texts; worded like the ticket's own errors.
+        """
+        text = bytes(ticket.attributes)
+        values = self._of_text.get(text)
+        return self._read(text) if values is None else values
+
+    def _read(self, text: bytes) -> Values:
+        if len(self._of_text) > COMBINATIONS:
+            self._of_text.clear()
+        attributes = _attributes_in(text) if text else None
+        values = tuple([attributes.get(name) for name in self._attribute_names] if attributes else self._none)
+        shared = self._shared.get(values) or self._share(values)
+        if len(text) <= TEXT_BYTES:
+            self._of_text[text] = shared
+        return shared
+
+    def _share(self, values: Values) -> Values:
+        if len(self._shared) > COMBINATIONS:
             self._shared.clear()
             self._values.clear()
-        # The combinations share their values, too: a few hundred texts stay in the processor's cache, where the
-        # statements count them and the next lookups compare with them; scattered copies doubled both costs.
         same = self._values.setdefault
         shared = tuple(
             same(value[:FACET_LENGTH], value[:FACET_LENGTH]) if value else None for value in values
@@ -76,12 +101,23 @@ class Facets:
         return shared
 
 
-def _getter(get: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Any], tuple[str | None, ...]]:
+_ATTRIBUTES: msgspec.json.Decoder[dict[str, str] | None] = msgspec.json.Decoder(dict[str, str] | None)
+
+
+def _attributes_in(text: bytes) -> dict[str, str] | None:
+    try:
+        return _ATTRIBUTES.decode(text)
+    except msgspec.ValidationError as error:
+        wrong, _, path = str(error).partition(" - at `$")
+        raise msgspec.ValidationError(f"{wrong} - at `$.attributes{path or '`'}") from None
+
+
+def _getter(get: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Any], Values]:
     """A function to the tuple of these attributes or items, in one call from C."""
     if not names:
         return lambda _: ()
     if len(names) == 1:
         only = get(names[0])
         return lambda held: (only(held),)
-    getter: Callable[[Any], tuple[str | None, ...]] = get(*names)
+    getter: Callable[[Any], Values] = get(*names)
     return getter
