@@ -159,5 +159,7 @@ def _sentence(detail: Any) -> str:
     name = ".".join(str(part) for part in detail["loc"][:1]).upper()
     secret = "SECRET" in name or "TOKEN" in name or "KEY" in name or "PASSWORD" in name
     shown = "(hidden)" if secret else repr(detail["input"])
-    allowed = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    allowed = (
+        detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ").split(", unable to")[0]
+    )
     return f"{name}={shown} is not allowed; allowed: {allowed}"
