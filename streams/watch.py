@@ -35,6 +35,7 @@ WHOLE_MINUTES = 60
 LIVE_SECONDS = 15.0
 """A record of `ticket-counts` younger than this is the present: the running minute is scored."""
 SLICE_SECONDS = 0.05
+SCORE_SECONDS = 1.0
 
 log = structlog.get_logger("watch")
 
@@ -85,6 +86,7 @@ class Watch:
         self._campaigns: tuple[Campaign, ...] = ()
         self._checkpointed = 0.0
         self._restated = 0.0
+        self._scored = 0.0
         self._wholly_written = 0
         self._decode = msgspec.json.Decoder(TicketCounts).decode
 
@@ -136,7 +138,10 @@ class Watch:
                     await self._publish(said)
                     said, begun = [], time.monotonic()
         wall = self.settings.ticketspike_clock == "wall"
-        if wall and statement.cells and self.now() - entry.timestamp < LIVE_SECONDS:
+        # Also without new cells: what came before the first minute was closed still waits for its judgement.
+        due = bool(statement.cells) or time.monotonic() - self._scored >= SCORE_SECONDS
+        if wall and due and self.now() - entry.timestamp < LIVE_SECONDS:
+            self._scored = time.monotonic()
             said.extend(held.running(self.now()))
         if said:
             await self._publish(said)
