@@ -181,12 +181,12 @@ async def test_a_burst_on_the_wall_clock_reaches_slack_through_the_real_client(
 
 
 def burst(settings: Settings) -> None:
-    """A quiet minute of another reason, then forty tickets of one that nobody has seen."""
+    """Five quiet hours of another reason, then forty tickets of one that nobody has seen."""
     from kafka import KafkaProducer
 
     producer = KafkaProducer(**kafka_python_options(settings), acks="all")
     now = datetime.now(UTC)
-    quiet = [now - timedelta(minutes=30 - number) for number in range(30)]
+    quiet = [now - timedelta(minutes=10 * (30 - number)) for number in range(30)]
     for number, at in enumerate([*quiet, *[now] * 40]):
         reason = "delivery" if number < 30 else "voucher <!channel>"
         ticket = {
