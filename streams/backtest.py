@@ -114,7 +114,7 @@ async def _replay(
     )
     rehearsal = Rehearsal(folder / "messages.jsonl", context)
     last: dict[str, Spike] = {}
-    for spike in replay(history.statements, surveillance, learn_until=plan.learn_until, advance=advance):
+    for spike in replay(history, surveillance, learn_until=plan.learn_until, advance=advance):
         last[spike.spike_id] = spike
         await rehearsal.take(spike)
     return last.values(), rehearsal

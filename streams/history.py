@@ -16,13 +16,16 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import click
+import numpy as np
 
+from streams.counted_minutes import CountedMinutes
 from streams.counting import PartitionCounts
 from streams.customers import pseudonymiser
 from streams.errors import Failure
 from streams.events import Cell, Ticket
 from streams.files.columns import parse_mapping
-from streams.files.counts_files import BucketRow, CountSeries, read_counts
+from streams.files.count_rows import BucketRow
+from streams.files.counts_files import CountSeries, read_counts
 from streams.files.readers import Refusal, read_tickets
 from streams.files.tables import open_table
 from streams.files.times import instant_option, is_day
@@ -30,6 +33,7 @@ from streams.progress import progress
 from streams.send import Outgoing, prepare
 
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
+DAY = 1440
 _KEY = "history"
 """Without a key of its own: customers are only told apart here, and nothing of them leaves."""
 
@@ -45,7 +49,8 @@ class Statement(NamedTuple):
 class History(NamedTuple):
     """The past: its statements in order (iterate once), its minutes [first, until), what was read.
 
-    `has_customers` is False for counts, which know none.
+    Files of counts are known as a whole: they are `counted`, and their statements only let minutes close. Of
+    tickets `counted` is None.
     """
 
     statements: Iterator[Statement]
@@ -53,7 +58,12 @@ class History(NamedTuple):
     until: int
     tickets: int
     refused: int
-    has_customers: bool
+    counted: CountedMinutes | None = None
+
+    @property
+    def has_customers(self) -> bool:
+        """Whether distinct customers are known; counts know none."""
+        return self.counted is None
 
 
 @dataclass(slots=True)
@@ -130,9 +140,7 @@ def read_history(
     )
     first = int(tickets[0].at // 60)
     end = last if last is not None else int(max(ticket.at for ticket in tickets) // 60) + 1
-    return History(
-        _from_tickets(tickets, counts, last), first, end, len(tickets), refused, has_customers=True
-    )
+    return History(_from_tickets(tickets, counts, last), first, end, len(tickets), refused)
 
 
 def _holds_counts(path: Path, pairs: Sequence[str]) -> bool:
@@ -175,22 +183,35 @@ def _from_counts(series: list[CountSeries], files: Sequence[Path], last: int | N
                 "so join them or leave one out."
             )
     end = until if last is None else last
-    minutes = [entry for one in ordered for entry in one.minutes if entry[0] < end]
-    tickets = sum(count for *_, count in minutes)
+    joined = _joined(ordered, end)
+    if not joined.counts.size:
+        raise Failure("There are no tickets to look at; every bucket is 0, or lies after --until.")
 
     def statements() -> Iterator[Statement]:
-        stamp = 0
-        for minute, group in groupby(minutes, key=lambda entry: entry[0]):
-            cells: dict[str, int] = {}
-            for _, reason, count in group:
-                cells[reason] = cells.get(reason, 0) + count
-            stamp += 1
-            yield Statement(
-                minute - 1, stamp, [Cell(name, minute, count, "", {}) for name, count in cells.items()]
-            )
-        yield Statement(end - 1, stamp + 1, [])
+        for minute in (*range(first + DAY, end, DAY), end):
+            yield Statement(minute - 1, minute, [])
 
-    return History(statements(), first, end, tickets, 0, has_customers=False)
+    return History(statements(), first, end, joined.tickets, 0, CountedMinutes(joined))
+
+
+def _joined(ordered: Sequence[CountSeries], end: int) -> CountSeries:
+    """Series that follow each other as one, up to `end`."""
+    reasons: dict[str, int] = {}
+    minutes, rows, counts = [], [], []
+    for one in ordered:
+        place = np.asarray([reasons.setdefault(name, len(reasons)) for name in one.reasons], dtype=np.int32)
+        kept = slice(0, int(np.searchsorted(one.minute, end)))
+        minutes.append(one.minute[kept].astype(np.int32))
+        rows.append(place[one.row[kept]])
+        counts.append(one.counts[kept])
+    return CountSeries(
+        np.concatenate(minutes),
+        np.concatenate(rows),
+        np.concatenate(counts),
+        tuple(reasons),
+        ordered[0].first,
+        end,
+    )
 
 
 def parse_periods(options: Sequence[str], zone: ZoneInfo) -> list[tuple[int, int]]:

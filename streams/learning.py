@@ -44,7 +44,7 @@ def learn(
     """
     surveillance = Surveillance(detector)
     end = history.until
-    for _ in replay(history.statements, surveillance, learn_until=end, excluded=excluded, advance=advance):
+    for _ in replay(history, surveillance, learn_until=end, excluded=excluded, advance=advance):
         raise AssertionError("a spike was raised while learning")
     reasons = surveillance.detector.reasons
     baselines = {reason: {**surveillance.snapshot(reason), "spike": None} for reason in reasons}

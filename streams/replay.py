@@ -5,10 +5,10 @@ A replay says the same every time, and says what a worker on the event clock say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from alerts.records import Spike
-from streams.history import Statement
+from streams.history import History
 from streams.surveillance import Surveillance
 
 Period = tuple[int, int]
@@ -16,23 +16,25 @@ Period = tuple[int, int]
 
 
 def replay(
-    statements: Iterable[Statement],
+    history: History,
     surveillance: Surveillance,
     *,
     learn_until: int | None = None,
     excluded: Sequence[Period] = (),
     advance: Callable[[float], None] = lambda _minute: None,
 ) -> Iterator[Spike]:
-    """Feed statements to a surveillance and close its minutes; yields what it says, in order.
+    """Show a history to a fresh surveillance and close its minutes; yields what it says, in order.
 
     Args:
-        statements: what was counted, in order.
+        history: what was counted.
         surveillance: takes it in.
         learn_until: minutes before it are history: learnt, never alerted.
         excluded: minutes that count as not observed; the detector sees a jump.
         advance: told of the last closed minute now and then.
     """
-    for statement in statements:
+    if history.counted is not None:
+        surveillance.open = history.counted.without(excluded) if excluded else history.counted
+    for statement in history.statements:
         for cell in statement.cells:
             if not any(begin <= cell.minute < end for begin, end in excluded):
                 surveillance.add(cell, partition=0, stamp=statement.stamp)

@@ -57,7 +57,7 @@ class Surveillance:
         campaigns: Callable[[], Collection[Campaign]] = tuple,
     ) -> None:
         self.detector = Detector(settings)
-        self.open = OpenMinutes()
+        self.open: OpenMinutes = OpenMinutes()
         self.closed: int | None = None
         """The last closed minute."""
         self._young = False
@@ -203,9 +203,11 @@ class Surveillance:
         cells = self.open.take(minute)
         self._know(cells, minute)
         for reason, cell in cells.items():
-            self._facets.setdefault(reason, FacetMemory()).close(
-                minute, cell, teaches=not self.firing(reason)
-            )
+            # A bare count, as files of counts give it, leaves nothing to remember.
+            if cell.customers or cell.facets:
+                self._facets.setdefault(reason, FacetMemory()).close(
+                    minute, cell, teaches=not self.firing(reason)
+                )
         self.closed = minute
         self.touched.update(cells)
         changes = self.detector.close(minute, self._array(cells), self._announced_at(minute), alarms=alarms)
@@ -215,6 +217,8 @@ class Surveillance:
 
     def _reached(self, cells: Mapping[str, Counted], said: set[str]) -> Iterator[Spike]:
         """Spikes that were held back for too few customers and have reached the number."""
+        if not self._min_customers:
+            return
         waiting = {
             reason
             for reason in cells.keys() - said

@@ -14,7 +14,7 @@ import msgspec
 
 from streams.events import Ticket
 from streams.files.columns import RefusedError, Target, converted, targets, targets_of_object
-from streams.files.tables import digest, has_key, open_table
+from streams.files.tables import Table, digest, has_key, open_table
 from streams.files.times import ZONE_REMEDY
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -126,30 +126,73 @@ def read_records(
         Failure: the file cannot be read, or lacks a column that is mapped or required.
     """
     table = open_table(path, stack)
+    read = row_reader(
+        table,
+        record,
+        name=str(path),
+        mapping=mapping,
+        zone=zone,
+        required=required,
+        nullable=nullable,
+        convert=convert,
+        finish=finish,
+    )
+
+    def rows() -> Iterator[tuple[int, R | Refusal]]:
+        for line, raw, wrong in table.rows:
+            yield line, Refusal(line, "row", wrong) if raw is None else read(line, raw)
+
+    return Reading(rows(), table.total, table.position)
+
+
+def row_reader(
+    table: Table,
+    record: type[R],
+    *,
+    name: str,
+    mapping: Mapping[str, str],
+    zone: ZoneInfo | None,
+    required: Collection[str],
+    nullable: Collection[str] = (),
+    convert: Converter = converted,
+    finish: Callable[[int, dict[str, object]], None] = lambda _line, _values: None,
+) -> Callable[[int, Mapping[str, object]], R | Refusal]:
+    """What makes a record, or a refusal, of a line and its values; for whoever goes through the rows himself.
+
+    Args:
+        table: the open file.
+        record: as the other arguments, as in `read_records`.
+        name: of the file, for the sentence about a column that is not there.
+        mapping: field to column.
+        zone: as there.
+        required: as there.
+        nullable: as there.
+        convert: as there.
+        finish: as there.
+
+    Raises:
+        Failure: the file lacks a column that is mapped or required.
+    """
     fixed = None
     if table.columns is not None:
-        fixed = targets(record, table.columns, mapping, name=str(path), required=required)
+        fixed = targets(record, table.columns, mapping, name=name, required=required)
     of_object = lru_cache(1024)(lambda keys: targets_of_object(record, keys, mapping))
     encode = msgspec.json.Encoder().encode
     decode = msgspec.json.Decoder(record).decode
 
-    def rows() -> Iterator[tuple[int, R | Refusal]]:
-        for line, raw, wrong in table.rows:
-            if raw is None:
-                yield line, Refusal(line, "row", wrong)
-                continue
-            try:
-                typed = fixed is None
-                wanted = fixed if fixed is not None else of_object(tuple(raw))
-                values = _values(raw, wanted, zone, convert, nullable, typed=typed)
-                finish(line, values)
-                yield line, decode(encode(values))
-            except RefusedError as refused:
-                yield line, Refusal(line, refused.field, refused.what)
-            except (msgspec.DecodeError, UnicodeError) as error:
-                yield line, Refusal(line, *explain(error))
+    def read(line: int, raw: Mapping[str, object]) -> R | Refusal:
+        try:
+            typed = fixed is None
+            wanted = fixed if fixed is not None else of_object(tuple(raw))
+            values = _values(raw, wanted, zone, convert, nullable, typed=typed)
+            finish(line, values)
+            return decode(encode(values))
+        except RefusedError as refused:
+            return Refusal(line, refused.field, refused.what)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            return Refusal(line, *explain(error))
 
-    return Reading(rows(), table.total, table.position)
+    return read
 
 
 def explain(error: Exception) -> tuple[str, str]:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from streams.errors import Failure
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FORMATS = (".jsonl", ".csv", ".parquet")
 CELL_LIMIT = 16 * 1024 * 1024
@@ -32,12 +35,16 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """An open file: its columns (None where each row names its own), its rows, how far the reading is."""
+    """An open file: its columns (None where each row names its own), its rows, how far the reading is.
+
+    `frame` gives some columns of a file that is stored by column; None for the others.
+    """
 
     columns: tuple[str, ...] | None
     rows: Iterator[Row]
     total: int
     position: Callable[[], int]
+    frame: Callable[[Sequence[str]], pl.DataFrame] | None = None
 
 
 def open_table(path: Path, stack: ExitStack) -> Table:
@@ -155,18 +162,30 @@ def _parquet(path: Path, stack: ExitStack) -> Table:  # noqa: ARG001 - one signa
     import polars as pl
 
     path.open("rb").close()  # what cannot be opened says so in the system's words
+
+    def frame(columns: Sequence[str] | None = None) -> pl.DataFrame:
+        try:
+            return pl.read_parquet(path, columns=None if columns is None else list(columns))
+        except pl.exceptions.PolarsError as error:
+            raise _no_parquet(path, error) from None
+
     try:
-        frame = pl.read_parquet(path)
+        columns = tuple(pl.read_parquet_schema(path))
+        height = int(pl.scan_parquet(path).select(pl.len()).collect().item())
     except pl.exceptions.PolarsError as error:
-        raise Failure(f"{path} is no Parquet file ({_first_line(error)}); export it again.") from None
+        raise _no_parquet(path, error) from None
     read = 0
 
     def rows() -> Iterator[Row]:
         nonlocal read
-        for read, values in enumerate(frame.iter_rows(named=True), 1):
+        for read, values in enumerate(frame().iter_rows(named=True), 1):
             yield Row(read, values)
 
-    return Table(tuple(frame.columns), rows(), frame.height, lambda: read)
+    return Table(columns, rows(), height, lambda: read, frame)
+
+
+def _no_parquet(path: Path, error: Exception) -> Failure:
+    return Failure(f"{path} is no Parquet file ({_first_line(error)}); export it again.")
 
 
 def _refuse_utf16(file: IO[bytes], path: Path) -> None:

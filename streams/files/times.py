@@ -17,6 +17,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _GERMAN = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:,?[ T]+(\d\d?:\d\d(?::\d\d)?))?")
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SECONDS = range(10**8, 10**10)
 _MILLISECONDS = range(10**11, 10**13)
 
@@ -75,6 +76,21 @@ def rfc3339(instant: datetime) -> str:
     '2026-06-01T12:00:00Z'
     """
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def wall_minute(value: object) -> int | None:
+    """What the clock showed that wrote a time, in minutes since 1970; None where an instant does not tell.
+
+    >>> wall_minute("1970-01-02T00:00:00+05:00"), wall_minute(1424158980)
+    (1440, None)
+    """
+    if not isinstance(value, str | date) or (isinstance(value, str) and _EPOCH.fullmatch(value.strip())):
+        return None
+    try:
+        shown = _read(value, days=True)
+    except ValueError:
+        return None
+    return (shown.toordinal() - _EPOCH_DAY) * 1440 + shown.hour * 60 + shown.minute
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import Failure
-from streams.files.counts_files import CountSeries, read_counts, spread, width_of
+from streams.files.buckets import grid_of
+from streams.files.buckets import spread as spread_columns
+from streams.files.counts_files import CountSeries, read_counts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -33,18 +36,19 @@ def read(tmp_path: Path) -> Read:
 def test_minute_buckets_are_taken_as_they_are_and_absent_ones_are_zero(read: Read) -> None:
     series = read("2026-06-01T12:03:00Z,b,2", "2026-06-01T12:00:00Z,a,1", "2026-06-01T12:01:00Z,a,0")
     first = int(NOON.timestamp() // 60)
-    assert series == CountSeries([(first, "a", 1), (first + 3, "b", 2)], first, first + 4, 3)
+    assert list(series.entries()) == [(first, "a", 1), (first + 3, "b", 2)]
+    assert (series.first, series.until, series.tickets) == (first, first + 4, 3)
 
 
 def test_hours_are_spread_over_their_minutes_in_whole_tickets(read: Read) -> None:
     series = read("2026-06-01T12:00:00Z,a,120", "2026-06-01T13:00:00Z,a,1", "2026-06-01T16:00:00Z,b,61")
     assert (series.until - series.first, series.tickets) == (5 * 60, 182)
     per_hour = [
-        sum(n for minute, _, n in series.minutes if (minute - series.first) // 60 == hour)
+        sum(n for minute, _, n in series.entries() if (minute - series.first) // 60 == hour)
         for hour in range(5)
     ]
     assert per_hour == [120, 1, 0, 0, 61]
-    assert {n for minute, _, n in series.minutes if minute - series.first < 60} == {2}
+    assert {n for minute, _, n in series.entries() if minute - series.first < 60} == {2}
 
 
 def test_local_days_keep_to_midnight_over_a_change_of_clocks(read: Read) -> None:
@@ -52,7 +56,12 @@ def test_local_days_keep_to_midnight_over_a_change_of_clocks(read: Read) -> None
     series = read(*days, zone=BERLIN)
     # Nine days, one of them with 25 hours.
     assert series.until - series.first == 9 * 1440 + 60
-    assert series.tickets == sum(n for *_, n in series.minutes) == 9 * 1440
+    assert series.tickets == sum(n for *_, n in series.entries()) == 9 * 1440
+
+
+def spread(first: int, end: int, count: int) -> list[tuple[int, int]]:
+    _, minutes, tickets = spread_columns(np.array([first]), np.array([end]), np.array([count]))
+    return list(zip(minutes.tolist(), tickets.tolist(), strict=True))
 
 
 @given(st.integers(0, 5000), st.integers(1, 1500))
@@ -79,8 +88,7 @@ def test_spreading_keeps_every_ticket_and_is_even(count: int, width: int) -> Non
     ],
 )
 def test_the_width_follows_from_the_starts(minutes: tuple[int, ...], width: int) -> None:
-    starts = [NOON + timedelta(minutes=minute) for minute in minutes]
-    assert width_of(starts, None)[0] == width
+    assert grid_of(np.array(minutes)).width == width
 
 
 @pytest.mark.parametrize(
@@ -120,4 +128,4 @@ def test_parquet_counts_are_read(tmp_path: Path) -> None:
         {"at": [NOON, NOON + timedelta(minutes=1)], "contact_reason": ["a", None], "count": [3, 4]}
     ).write_parquet(path)
     series = read_counts(path, mapping={"bucket_start": "at"}, zone=None)
-    assert [entry[1:] for entry in series.minutes] == [("a", 3), ("unlabelled", 4)]
+    assert [entry[1:] for entry in series.entries()] == [("a", 3), ("unlabelled", 4)]

@@ -102,11 +102,12 @@ def test_counts_say_of_themselves_that_they_know_no_customers(tmp_path: Path) ->
     path.write_text("start,reason,count\n2026-06-01T12:00:00Z,x,3\n2026-06-01T12:02:00Z,x,1\n")
     history = read(path, pairs=["bucket_start=start", "contact_reason=reason"])
     assert not history.has_customers
-    assert [(one.closable - FIRST, [cell.count for cell in one.cells]) for one in history.statements] == [
-        (-1, [3]),
-        (1, [1]),
-        (2, []),
+    assert history.counted is not None
+    assert [(minute - FIRST, history.counted.take(minute)["x"].count) for minute in (FIRST, FIRST + 2)] == [
+        (0, 3),
+        (2, 1),
     ]
+    assert [(one.closable - FIRST, one.cells) for one in history.statements] == [(2, [])]
 
 
 def test_files_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
