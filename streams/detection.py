@@ -24,8 +24,12 @@ def detector_settings(settings: Settings) -> DetectorSettings:
     )
 
 
-def holiday_dates(name: str | None) -> frozenset[date]:
+def holiday_dates(name: str | None, *, said_by: str = "TICKETSPIKE_HOLIDAYS") -> frozenset[date]:
     """The dates of a region such as `DE-BY` (2000 to 2050), or of a file with one date per line.
+
+    Args:
+        name: the region or the file; None for no holidays.
+        said_by: the setting or option that it comes from, for the sentence about a wrong one.
 
     Raises:
         SettingsError: neither.
@@ -39,17 +43,16 @@ def holiday_dates(name: str | None) -> frozenset[date]:
     try:
         days = holidays.country_holidays(country, subdiv=subdivision or None, years=range(2000, 2051))
     except NotImplementedError:
-        return _from_file(name)
+        return _from_file(name, said_by)
     return frozenset(days)
 
 
-def _from_file(name: str) -> frozenset[date]:
+def _from_file(name: str, said_by: str) -> frozenset[date]:
     try:
         lines = Path(name).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         raise SettingsError(
-            f"TICKETSPIKE_HOLIDAYS={name!r} is not allowed; allowed: a region such as DE-BY, or a file with one date "
-            "per line"
+            f"{said_by}={name!r} is not allowed; allowed: a region such as DE-BY, or a file with one date per line"
         ) from None
     found = set()
     for number, line in enumerate(lines, 1):
@@ -57,9 +60,9 @@ def _from_file(name: str) -> frozenset[date]:
         if not text:
             continue
         try:
-            found.add(date.fromisoformat(text[:10]))
+            found.add(date.fromisoformat(text))
         except ValueError:
             raise SettingsError(
-                f"TICKETSPIKE_HOLIDAYS={name}: line {number} is no date; write it like 2026-12-25"
+                f"{said_by}={name}: line {number} ({text[:40]!r}) is no date; write it like 2026-12-25"
             ) from None
     return frozenset(found)

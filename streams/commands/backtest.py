@@ -65,7 +65,9 @@ def command(
     detector = DetectorSettings(
         false_alarms_per_week=knob if knob is not None else loaded.ticketspike_false_alarms_per_week,
         timezone=where.key,
-        holidays=holiday_dates(holidays or loaded.ticketspike_holidays),
+        holidays=holiday_dates(holidays, said_by="--holidays")
+        if holidays
+        else holiday_dates(loaded.ticketspike_holidays),
     )
     learnt = instant_option("--learn-until", learn_until, where)
     end = instant_option("--until", until, where)
@@ -81,6 +83,13 @@ def command(
         refuse=lambda path, refusal: click.echo(refusal.sentence(path), err=True),
         until=end,
     )
+    minutes = history.until - history.first
+    if minutes < 1440:
+        click.echo(
+            f"There are only {minutes} minutes of data: what is usual is not known before two days are, "
+            "so only a gross spike would have alerted.",
+            err=True,
+        )
     campaigns: tuple[Campaign, ...] = ()
     if campaign_file is not None:
         start = datetime.fromtimestamp(history.first * 60, UTC)

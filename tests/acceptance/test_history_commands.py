@@ -77,12 +77,31 @@ def test_a_backtest_names_bad_rows_and_says_that_it_left_them_out(
 ) -> None:
     with past.open("a") as file:
         file.write("never,voucher\n")
-    done = ticketspike("backtest", past, *MAPPING, "--out", tmp_path / "out", "--until", "2026-06-02")
+    done = ticketspike("backtest", past, *MAPPING, "--out", tmp_path / "out", "--until", "2026-06-03")
     assert done.returncode == 1
     first, last = done.stderr.splitlines()
     assert ": created_at: 'never' is not a time" in first
     assert "1 rows were refused" in last
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["refused"] == 1
+
+
+def test_bad_counts_end_a_backtest_before_anything_is_written(ticketspike: Run, tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    rows = [f"2026-06-01T00:{minute:02}:00Z,voucher,1" for minute in range(30)]
+    path.write_text("\n".join(["bucket_start,contact_reason,count", *rows, rows[3]]) + "\n")
+    done = ticketspike("backtest", path, "--out", tmp_path / "out")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert f"{path}:32: bucket_start: 'voucher' has this bucket already in line 5" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_less_than_a_day_is_said_to_be_little(ticketspike: Run, tmp_path: Path) -> None:
+    path = tmp_path / "counts.csv"
+    rows = [f"2026-06-01T00:{minute:02}:00Z,voucher,1" for minute in range(30)]
+    path.write_text("\n".join(["bucket_start,contact_reason,count", *rows]) + "\n")
+    done = ticketspike("backtest", path, "--out", tmp_path / "out")
+    assert done.returncode == 0
+    assert done.stderr.startswith("There are only 30 minutes of data")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from alerts.records import Campaign
 from streams.errors import Failure
 from streams.files.calendar_files import Cancelled, Found
-from streams.files.campaign_files import read_campaigns
+from streams.files.campaign_files import read_campaign_list, read_campaigns
 from streams.files.readers import Refusal
 from streams.files.times import rfc3339
 
@@ -160,3 +160,40 @@ def test_what_is_no_calendar_fails_with_one_sentence(tmp_path: Path, content: st
     with pytest.raises(Failure, match="is no iCalendar file") as failure:
         read(tmp_path / "a.ics", content)
     assert "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (
+            "1,S,2026-10-26T00:00:00Z,2026-10-25T00:00:00Z,2",
+            "a.csv:2: ends_at: 2026-10-25T00:00:00Z does not lie",
+        ),
+        (
+            "1,S,2026-10-25T00:00:00Z,2026-10-25T00:00:00Z,2",
+            "a.csv:2: ends_at: 2026-10-25T00:00:00Z does not lie",
+        ),
+        (
+            "1,S,2026-10-24T00:00:00Z,2026-10-25T00:00:00Z,0",
+            "a.csv:2: expected_uplift: expected a number > 0",
+        ),
+        (
+            "1,S,2026-10-24T00:00:00Z,2026-10-25T00:00:00Z,-2",
+            "a.csv:2: expected_uplift: expected a number > 0",
+        ),
+        (
+            "1,S,2026-10-24T00:00:00Z,2026-10-25T00:00:00Z,much",
+            "a.csv:2: expected_uplift: 'much' is not a number",
+        ),
+        ("1,S,2026-10-24,2026-10-25,1.5", "a.csv:2: starts_at: '2026-10-24' has no offset"),
+    ],
+)
+def test_a_backtest_takes_a_table_of_campaigns_whole_or_names_the_bad_row(
+    tmp_path: Path, row: str, says: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"id,name,starts_at,ends_at,expected_uplift\n{row}\n")
+    with pytest.raises(Failure) as failure:
+        read_campaign_list(path, zone=None, calendar_zone=BERLIN, now=NOW)
+    assert says in str(failure.value)
+    assert str(failure.value).endswith("mend the campaign, or leave it out.")
