@@ -11,6 +11,7 @@ import numpy as np
 from detectors import learning, open_minutes, reporting
 from detectors.alarm import AlarmChange, Verdict
 from detectors.calendar import Calendar
+from detectors.expectation import Expectation
 from detectors.firing import Firing
 from detectors.guardband import SLOT
 from detectors.outlook import Hour, Outlook, hour_of, look
@@ -88,6 +89,7 @@ class Detector:
         self._hour: Hour | None = None
         self._stamps: dict[int, int] = {}
         self._pooling = True
+        self._expected: Expectation | None = None
 
     def add(self, reasons: Sequence[str], minute: int) -> None:
         """Get to know contact reasons: watched from `minute` on, nothing assumed about the time before.
@@ -139,6 +141,7 @@ class Detector:
         if announced is not None:
             usual, drift, size = usual * announced, drift * announced, size * announced
             terms[1:] *= announced
+        self._expected = Expectation(minute, terms[1], terms[2], outlook.phi)
         self._state.bank.update(minute, terms, drift, size)
         if alarms:
             self._firing.unmute(minute)
@@ -180,6 +183,16 @@ class Detector:
             changes += open_minutes.score(self._state, self._firing, self._look, opened)
             self._hour, self._outlook = kept
         return changes
+
+    def expectation(self) -> Expectation:
+        """What was expected of the minute closed last, before it was learnt from.
+
+        Raises:
+            ValueError: no minute has been closed yet.
+        """
+        if self._expected is None:
+            raise ValueError("no minute has been closed yet, so nothing was expected")
+        return self._expected
 
     def verdict(self, reason: str) -> Verdict:
         """How a contact reason stands at the last closed minute.

@@ -304,3 +304,20 @@ def test_no_flood_is_seen_in_ordinary_open_minutes() -> None:
             so_far = rng.binomial(counts, second / 60).astype(float)
             assert detector.running({minute: so_far}, minute * 60 + float(second)) == []
         detector.close(minute, counts.astype(float))
+
+
+def test_what_was_expected_of_the_last_minute_can_be_asked_with_the_announcement_in_it() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["a", "b"], minute=0)
+    with pytest.raises(ValueError, match="nothing was expected"):
+        detector.expectation()
+    for minute in range(3 * 1440):
+        detector.close(minute, np.array([1.0, float(minute % 10 == 0)]))
+    plain = detector.expectation()
+    assert plain.minute == 3 * 1440 - 1
+    assert plain.mean == pytest.approx([1.0, 0.1], rel=0.15)
+    assert (plain.doubt > 0).all()
+    assert (plain.phi >= 1).all()
+    detector.close(3 * 1440, np.zeros(2), np.array([3.0, 1.0]))
+    raised = detector.expectation()
+    assert raised.mean[0] / raised.mean[1] == pytest.approx(3 * plain.mean[0] / plain.mean[1], rel=0.05)
