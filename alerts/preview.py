@@ -92,6 +92,26 @@ def book(
     )
 
 
+def thread(
+    messages: Iterable[Mapping[str, Any]],
+    *,
+    language: Language = "en",
+    timezone: tzinfo = UTC,
+    people: Mapping[str, str] | None = None,
+) -> str:
+    """Messages as they stand in the end, as a part of another page: `preview_style` has their looks.
+
+    Args:
+        messages: as for `page`; the replies are folded away.
+        language: as there.
+        timezone: as there.
+        people: as there.
+    """
+    view = _View(timezone, language, people or {})
+    shown = [_thread(one, view, unfolded=False) for one in _threads(messages)]
+    return f'<div class="messages">{"".join(shown)}</div>'
+
+
 def _chapter(chapter: Chapter, channel: str, view: _View) -> str:
     shown = [_thread(one, view) for one in _threads(chapter.messages)]
     name = html.escape(channel.lstrip("#"))
@@ -117,14 +137,14 @@ def _threads(messages: Iterable[Mapping[str, Any]]) -> Sequence[_Thread]:
     return list(threads.values())
 
 
-def _thread(thread: _Thread, view: _View) -> str:
+def _thread(thread: _Thread, view: _View, *, unfolded: bool = True) -> str:
     one, several = _WORDS[view.language]
     inner = _message(thread.payload, thread.posted, view)
     if thread.replies:
         number = len(thread.replies)
         count = one if number == 1 else several.format(number)
         replies = "".join(_message(payload, posted, view) for posted, payload in thread.replies)
-        inner += f'<details class="thread" open><summary>{count}</summary>{replies}</details>'
+        inner += f'<details class="thread"{" open" if unfolded else ""}><summary>{count}</summary>{replies}</details>'
     return f'<article class="root">{inner}</article>'
 
 
