@@ -34,6 +34,8 @@ HOLE_MINUTES = 360
 RUNNING_MINUTES = 60
 """Open minutes further back than this mean a backlog: they are judged as they close."""
 
+Witness = Callable[[Detector, "FloatArray", "FloatArray | None", bool], None]
+
 LONG_TERM = ("baseline", "dispersion", "known")
 """The parts of a detector's state that history teaches better than the last hours."""
 
@@ -46,6 +48,8 @@ class Surveillance:
         language: of the rule's words in a spike.
         min_customers: a spike is stated again when it reaches so many distinct customers.
         campaigns: the campaigns as they stand; asked once a minute.
+        witness: shown each closed minute, after it was judged: its counts, the announced uplifts, whether
+            alarms were allowed. For what a backtest keeps beside its spikes; a worker has none.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Surveillance:
         language: Language = "en",
         min_customers: int = 3,
         campaigns: Callable[[], Collection[Campaign]] = tuple,
+        witness: Witness | None = None,
     ) -> None:
         self.detector = Detector(settings)
         self.open: OpenMinutes = OpenMinutes()
@@ -70,6 +75,7 @@ class Surveillance:
         self._language = language
         self._min_customers = min_customers
         self._campaigns = campaigns
+        self._witness = witness
         self._facets: dict[str, FacetMemory] = {}
         self._rows: dict[str, int] = {}
         self._announced_for: tuple[object, ...] = ()
@@ -210,7 +216,10 @@ class Surveillance:
                 )
         self.closed = minute
         self.touched.update(cells)
-        changes = self.detector.close(minute, self._array(cells), self._announced_at(minute), alarms=alarms)
+        counts, announced = self._array(cells), self._announced_at(minute)
+        changes = self.detector.close(minute, counts, announced, alarms=alarms)
+        if self._witness is not None:
+            self._witness(self.detector, counts, announced, alarms)
         said = [self._spike(change, {}) for change in changes]
         said.extend(self._reached(cells, {spike.contact_reason for spike in said}))
         return said
