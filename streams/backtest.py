@@ -10,10 +10,11 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,9 @@ from streams.errors import Failure
 from streams.history import History
 from streams.rehearsal import Rehearsal
 from streams.replay import replay
+from streams.report.contents import Contents, Told
+from streams.report.page import page
+from streams.report.recorder import Recorder, told
 from streams.surveillance import Surveillance
 
 FILES = ("spikes.jsonl", "incidents.jsonl", "messages.jsonl", "summary.json", "report.html")
@@ -43,6 +47,7 @@ class Plan:
     campaigns: tuple[Campaign, ...]
     learn_until: int | None = None
     tickets_url: str | None = None
+    other_knobs: bool = True
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,20 +78,25 @@ def run(
     Raises:
         Failure: the folder cannot be written or holds something else.
     """
+    recorder = Recorder(plan.detector, other_knobs=plan.other_knobs)
     surveillance = Surveillance(
         plan.detector,
         language=plan.language,
         # Counts know no customers: nothing is held back for too few of them.
         min_customers=plan.min_customers if history.has_customers else 0,
         campaigns=lambda: plan.campaigns,
+        witness=recorder,
     )
     with _folder(out) as folder:
-        spikes, rehearsal = asyncio.run(_replay(history, plan, surveillance, folder, advance))
+        spikes, rehearsal = asyncio.run(_replay(history, plan, surveillance, recorder, folder, advance))
         spikes = sorted(spikes, key=lambda spike: (spike.raised_at, spike.contact_reason))
         _write_lines(folder / "spikes.jsonl", spikes)
         incidents = sorted(rehearsal.incidents.values(), key=lambda one: (one.opened_at, one.incident_id))
         _write_lines(folder / "incidents.jsonl", incidents)
         (folder / "messages.jsonl").touch()
+        recorder.figures.finish()
+        contents = _contents(history, plan, recorder, told(incidents, folder / "messages.jsonl"))
+        (folder / "report.html").write_text(page(contents), encoding="utf-8")
         summary = Summary(
             tickets=history.tickets,
             refused=history.refused,
@@ -102,7 +112,12 @@ def run(
 
 
 async def _replay(
-    history: History, plan: Plan, surveillance: Surveillance, folder: Path, advance: Callable[[float], None]
+    history: History,
+    plan: Plan,
+    surveillance: Surveillance,
+    recorder: Recorder,
+    folder: Path,
+    advance: Callable[[float], None],
 ) -> tuple[Collection[Spike], Rehearsal]:
     context = Context(
         now=datetime.fromtimestamp(history.first * 60, UTC),
@@ -116,8 +131,30 @@ async def _replay(
     last: dict[str, Spike] = {}
     for spike in replay(history, surveillance, learn_until=plan.learn_until, advance=advance):
         last[spike.spike_id] = spike
+        recorder.take(spike)
         await rehearsal.take(spike)
     return last.values(), rehearsal
+
+
+def _contents(history: History, plan: Plan, recorder: Recorder, incidents: Sequence[Told]) -> Contents:
+    watched = history.first if plan.learn_until is None else max(history.first, plan.learn_until)
+    return Contents(
+        language=plan.language,
+        zone=ZoneInfo(plan.detector.timezone),
+        knob=plan.detector.false_alarms_per_week,
+        min_customers=plan.min_customers if history.has_customers else 0,
+        campaigns=plan.campaigns,
+        first=history.first,
+        watched=min(watched, history.until),
+        until=history.until,
+        tickets=history.tickets,
+        refused=history.refused,
+        reasons=recorder.reasons,
+        told=incidents,
+        figures=recorder.figures,
+        others=None if recorder.knobs is None else recorder.knobs.alarms(),
+        version=metadata.version("ticketspike"),
+    )
 
 
 @contextmanager

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 @click.option("--timezone", "zone", metavar="ZONE", help="Whose hours; also of times without an offset.")
 @click.option("--holidays", metavar="H", help="A region such as DE-BY, or a file with one date per line.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Where a field comes from.")
+@click.option(
+    "--other-knobs/--no-other-knobs",
+    default=True,
+    show_default=True,
+    help="Also find out what half, twice and five times the knob would have alerted: four times the work.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
     files: tuple[Path, ...],
@@ -38,12 +44,13 @@ def command(
     zone: str | None,
     holidays: str | None,
     pairs: tuple[str, ...],
+    other_knobs: bool,
     as_json: bool,
 ) -> None:
     """Replay past tickets (or counts) and write what a worker would have said into DIR.
 
     FILE is .jsonl, .csv or .parquet: tickets, or counts with the columns bucket_start, contact_reason and
-    count. DIR gets spikes.jsonl, incidents.jsonl, messages.jsonl and summary.json.
+    count. DIR gets report.html, spikes.jsonl, incidents.jsonl, messages.jsonl and summary.json.
     """
     import time
     from datetime import UTC, datetime
@@ -102,6 +109,7 @@ def command(
         campaigns=campaigns,
         learn_until=None if learnt is None else int(learnt.timestamp() // 60),
         tickets_url=loaded.ticketspike_tickets_url,
+        other_knobs=other_knobs,
     )
     with progress("Replaying", history.until - history.first) as advance:
         summary = backtest.run(
@@ -112,7 +120,8 @@ def command(
     else:
         click.echo(
             f"{summary.tickets} tickets of {summary.reasons} contact reasons in {summary.minutes} minutes: "
-            f"{summary.spikes} spikes, {summary.incidents} incidents, {summary.messages} messages; see {out}"
+            f"{summary.spikes} spikes, {summary.incidents} incidents, {summary.messages} messages; see "
+            f"{out / 'report.html'}"
         )
     if summary.refused:
         raise Failure(f"{summary.refused} rows were refused, as said above; {out} leaves them out.")

@@ -57,6 +57,7 @@ def test_a_backtest_writes_its_files_and_needs_no_kafka(ticketspike: Run, past: 
     assert sorted(path.name for path in out.iterdir()) == [
         "incidents.jsonl",
         "messages.jsonl",
+        "report.html",
         "spikes.jsonl",
         "summary.json",
     ]
@@ -65,11 +66,27 @@ def test_a_backtest_writes_its_files_and_needs_no_kafka(ticketspike: Run, past: 
     assert "2026-06-03T22:50:00Z" <= spike["raised_at"] <= "2026-06-03T23:30:00Z"
     (incident,) = [json.loads(line) for line in (out / "incidents.jsonl").read_text().splitlines()]
     assert [one["id"] for one in incident["campaigns"]] == ["n"]
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert report.count('<details class="incident"') == 1
+    assert "<bdi>voucher</bdi>" in report
+    assert "coincides with Newsletter" in report
+    assert "five times" in report
     # What lies before --learn-until is learnt; the spike is over by then.
     learnt = ticketspike(
         "backtest", past, *MAPPING, "--out", out, "--learn-until", "2026-06-04", "--json", env=env
     )
     assert json.loads(learnt.stdout)["spikes"] == 0
+
+
+def test_a_backtest_ends_with_the_name_of_its_report(ticketspike: Run, past: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    env = {"TICKETSPIKE_LANGUAGE": "de"}
+    done = ticketspike("backtest", past, *MAPPING, "--out", out, "--no-other-knobs", env=env)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].endswith(f"see {out / 'report.html'}")
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "Was ticketspike gemeldet hätte" in report
+    assert "fünffach" not in report
 
 
 def test_a_backtest_names_bad_rows_and_says_that_it_left_them_out(

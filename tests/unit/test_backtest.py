@@ -119,6 +119,9 @@ def test_a_broken_code_is_one_spike_one_incident_and_its_messages(
     )
     assert 84 * 60 < written["minutes"] <= 84.5 * 60
     assert written["seconds"] > 0
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert report.count('<details class="incident"') == 1
+    assert "coincides with Newsletter SOMMER25" in report
 
 
 def test_a_second_run_says_the_same_and_takes_the_firsts_place(
