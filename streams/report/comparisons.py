@@ -98,7 +98,10 @@ def slow(contents: Contents, changes: Sequence[SlowChange], weeks: int) -> str:
     lines = []
     for change in changes[:SLOW_LISTED]:
         moved = said.slow_new if change.ratio is None else _change(change.ratio, language)
-        bounds = f"{_change(change.lower, language)} … {_change(change.upper, language)}"
+        low, high = (
+            _change(bound, language).replace(" ", "\u00a0") for bound in (change.lower, change.upper)
+        )
+        bounds = f"{low} … {high}"
         arrow = "▲" if change.ratio is None or change.ratio > 1 else "▼"
         lines.append(
             f'<tr><th scope="row"><bdi>{html.escape(shortened(change.contact_reason))}</bdi></th>'

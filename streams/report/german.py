@@ -98,7 +98,7 @@ GERMAN = Words(
         ),
     ),
     budget_reading=(
-        "Hinter den meisten Meldungen oben stand also etwas.",
+        "Hinter den meisten Meldungen oben stand also vermutlich etwas.",
         (
             "Ein guter Teil der Meldungen oben kann also Zufall sein: Ein kleinerer Wert des Reglers macht "
             "den Kanal ruhiger."

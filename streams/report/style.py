@@ -19,10 +19,10 @@ STYLE = (
     + """
 :root{--accent:#5b2a86;--spike:#c8102e;--spike-bg:#c8102e14;--excess:#c8102e59;--fit:#1f6fb2;--fit-bg:#1f6fb233;
 --camp:#8a5a00;--camp-bg:#e0a52826;--quiet:#e6f2ea;--quiet-ink:#1f6b3a;--past:#ece9ef;--s1:#f7c6cc;--s2:#ee8f9b;
---s3:#d9455a;--s4:#a50f2a}
+--s3:#c9364c;--s4:#9c0f28;--day:#1d1c1d}
 @media (prefers-color-scheme:dark){:root{--accent:#c6a0ee;--spike:#ff6b7d;--spike-bg:#ff6b7d1f;--excess:#ff6b7d66;
 --fit:#6cb6f2;--fit-bg:#6cb6f240;--camp:#f0c15a;--camp-bg:#f0c15a1f;--quiet:#1d3326;--quiet-ink:#8fd6a8;
---past:#26292e;--s1:#5c2730;--s2:#8c2f3f;--s3:#c8475a;--s4:#ff8795}}
+--past:#26292e;--s1:#5c2730;--s2:#7d2c3b;--s3:#a83348;--s4:#c93a50;--day:#fff}}
 *{box-sizing:border-box}
 html{scroll-behavior:smooth;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--page);color:var(--ink);overflow-wrap:anywhere;
@@ -58,7 +58,7 @@ font:600 12px/1 inherit;font-style:normal;font-size:12px;color:var(--soft)}
 .day.watched{background:var(--bg);border:1px solid var(--line)}
 .day.learnt{background:repeating-linear-gradient(45deg,var(--past) 0 3px,transparent 3px 6px)}
 .day.outside{visibility:hidden}
-a.day,.day.alert{color:#1d1c1d;background:var(--s1);font-weight:800}
+a.day,.day.alert{color:var(--day);background:var(--s1);font-weight:800}
 .day.s2{background:var(--s2)}.day.s3{background:var(--s3);color:#fff}.day.s4{background:var(--s4);color:#fff}
 a.day:hover,a.day:focus{outline:2px solid var(--accent);text-decoration:none}
 .weeks .name{white-space:nowrap}
@@ -126,6 +126,7 @@ thead th{font-size:13px;color:var(--soft);font-weight:600;vertical-align:bottom}
 tbody th{font-weight:600;min-width:9em;max-width:26em}
 .slow tbody th bdi{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
 tr.now{background:var(--quiet)}
+.slow td:last-child{white-space:normal}
 .arrow{font-style:normal;font-size:11px}
 .list{margin:8px 0;padding-left:14px}.list>summary{cursor:pointer;font-weight:600;list-style:none}
 .alarms{list-style:none;margin:6px 0;padding:0;font-size:14px}
@@ -143,7 +144,7 @@ body>header{padding-top:22px}h1{font-size:27px}.totals{font-size:17px}
 .when{flex-direction:row;gap:6px;padding:0;color:var(--soft);font-size:14px}
 .inside{padding:0 10px 10px}
 figcaption,.chart .legend{margin-left:30px}.plot{height:180px;margin-left:30px;margin-right:2px}
-th,td{padding:6px 7px;font-size:14px}thead th{font-size:12px}tbody th{min-width:7em}
+th,td{padding:6px 7px;font-size:14px}thead th{font-size:12px}tbody th{min-width:5.6em}.slow th,.slow td{padding:6px 5px}
 .alarms li{grid-template-columns:1fr}}
 @media print{body{background:#fff;font-size:12px}.buttons,nav{display:none}
 .incident{break-inside:avoid;content-visibility:visible}

@@ -159,7 +159,7 @@ ENGLISH = Words(
         ),
     ),
     budget_reading=(
-        "So most of the alerts above were about something.",
+        "So most of the alerts above were probably about something.",
         (
             "So a good part of the alerts above may be chance: a smaller value of the knob would give a "
             "quieter channel."
