@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Meta
 
 from alerts.records import Instant
-from streams.counting import UNLABELLED
+from streams.admission import UNLABELLED
 from streams.errors import Failure
 from streams.events import minute_of
 from streams.files.columns import RefusedError, Target, converted
