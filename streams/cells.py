@@ -89,14 +89,20 @@ class CellState:
                 self.sketch.update(value - (1 << 64) if value >> 63 else value)  # type: ignore[attr-defined]
         tickets.clear()
 
-    def remove(self, known: KnownTicket) -> None:
-        """Take a ticket out; a sketch of many customers keeps its customer."""
+    def remove(self, known: KnownTicket) -> bool:
+        """Take a ticket out; a sketch of many customers keeps its customer.
+
+        False if it is not in the cell: a change found it forgotten, so that nobody knew where it counted. (Totals
+        cannot tell, and let any ticket go.)
+        """
         # First, so that what is folded does not depend on when statements were made.
         self.fold()
         for at, held in enumerate(self.tickets):
             if held is known:
                 del self.tickets[at]
-                return
+                return True
+        if not self.totals:
+            return False
         self.folded -= 1
         for counter, value in zip(self.facets, known.facets, strict=True):
             counter[value] -= 1
@@ -106,6 +112,7 @@ class CellState:
                 self.customers[known.customer] = left
             else:
                 self.customers.pop(known.customer, None)
+        return True
 
     def packed_customers(self) -> str:
         """The distinct customers, packed to travel."""

@@ -82,10 +82,9 @@ class HeldCells:
         assert reason is not None  # noqa: S101 - callers remove only counted tickets
         key = (reason, known.minute)
         cell = self._cells.get(key)
-        if cell is None:
+        if cell is None or not cell.remove(known):
             self.say_late(offset, reason, known.minute, -1)
             return
-        cell.remove(known)
         self._dirty[key] = cell
 
     def say_late(self, offset: int, reason: str, minute: int, count: int) -> None:

@@ -105,4 +105,4 @@ class Relabelling:
             return
         self._cells.say_late(offset, left or UNLABELLED, minute, -1)
         if reason is not None:
-            self._cells.say_late(offset, reason, minute, 1)
+            self._cells.add(after, offset)
