@@ -64,7 +64,7 @@ class HeldCells:
                 return None
             # A cell that is still held takes in all that comes, also below the limit: its next cumulative
             # statement would otherwise swallow what was said singly before it.
-            cell = self._cells[key] = CellState()
+            cell = self._cells[key] = CellState(reason)
         self._dirty[key] = cell
         return cell
 
