@@ -18,21 +18,22 @@ class Admission:
     ('voucher', 'other', 'voucher')
     """
 
-    __slots__ = ("_admitted", "_max_reasons", "_tally")
+    __slots__ = ("_max_reasons", "_tally", "admitted")
 
     def __init__(self, tally: Tally, max_reasons: int) -> None:
         self._tally = tally
         self._max_reasons = max_reasons
-        self._admitted: set[str] = set()
+        self.admitted: set[str] = set()
+        """The reasons that were taken in since the hour began."""
 
     def begin_hour(self) -> None:
         """Begin an hour of the log: whoever comes first is taken in."""
-        self._admitted = set()
+        self.admitted = set()
 
     def admit(self, reason: str | None) -> str:
         """The contact reason that a ticket counts under; null and "" count as unlabelled."""
         reason = reason or UNLABELLED
-        admitted = self._admitted
+        admitted = self.admitted
         if reason in admitted:
             return reason
         if len(admitted) >= self._max_reasons:

@@ -16,18 +16,17 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from streams import markers
-from streams.admission import Admission
-from streams.cells import KnownTicket
+from streams.admission import UNLABELLED, Admission
+from streams.cells import CellState, KnownTicket
 from streams.events import TicketCounts
-from streams.facets import Facets, ReadTicket, Values
+from streams.facets import Facets, ReadTicket
 from streams.held_cells import HeldCells
-from streams.known_tickets import Key, KnownTickets, own_customer
+from streams.known_tickets import KnownTickets, own_customer
 from streams.relabelling import Relabelling
 from streams.tally import Tally
 from streams.topics import TICKET_VALUE_LIMIT
 from streams.validity import (
     EARLIEST,
-    EPOCH,
     FUTURE_SECONDS,
     REASON_LENGTH,
     Record,
@@ -77,7 +76,6 @@ class PartitionCounts:
         self._lateness = [0.0, 0.0]
         """The largest delay between a ticket and its record, in the hour before and in this one (seconds)."""
         self._facets = Facets(facets)
-        self._fields_of, self._attributes_of = self._facets.fields, self._facets.attributes
         self._pseudonym = pseudonym
         self._cut = cut
         self._hour = -1
@@ -93,6 +91,8 @@ class PartitionCounts:
             pseudonym=pseudonym,
             facets=self._facets,
         )
+        self._lanes: dict[int, dict[str | None, CellState]] = {}
+        """By minute, and by contact reason as tickets write it: cells that are to be stated anyway."""
         self._decode = msgspec.json.Decoder(ReadTicket).decode
 
     def feed(  # noqa: C901 - one loop, written out, since every ticket comes this way
@@ -104,21 +104,21 @@ class PartitionCounts:
         Returns the refused records; never raises for anything a record holds.
         """
         refused: list[Refusal] = []
-        known, tally, decode, attributes_of = (
-            self._known.tickets,
-            self.tally,
-            self._decode,
-            self._attributes_of,
-        )
+        known, lanes, facets, decode = self._known.tickets, self._lanes, self._facets, self._decode
+        by_text, by_fields, pseudonym = facets.by_text.get, facets.by_fields.get, self._pseudonym
         newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness
+        counted = repeated = 0
+        # Tickets come more or less in order, so that most belong to the minute of the one before.
+        begin = end = minute = 0
+        lane: dict[str | None, CellState] = {}
         for record in records:
-            offset = record.offset
+            offset, timestamp, value = record.offset, record.timestamp, record.value
             if offset < self.position:
                 continue
             self.position = offset + 1
-            if record.timestamp >= self._hour_ends_ms:
-                self._begin_hour(record.timestamp, offset)
-            value = record.value
+            if timestamp >= self._hour_ends_ms:
+                self._begin_hour(timestamp, offset)
+                begin = end = 0
             if record.headers and self._is_marker(record):
                 newest = self.newest or newest
                 continue
@@ -127,18 +127,26 @@ class PartitionCounts:
                 continue
             try:
                 ticket = decode(value)
-                attributes = attributes_of(ticket)
+                attributes = by_text(bytes(ticket.attributes))
+                if attributes is None:
+                    attributes = facets.attributes(ticket)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 refused.append(Refusal(offset, *explain(error)))
                 continue
-            created = (ticket.created_at - EPOCH).total_seconds()
-            appended = record.timestamp / 1000.0
+            created, appended = ticket.created_at.timestamp(), timestamp / 1000.0
             if not EARLIEST <= created <= appended + FUTURE_SECONDS or ticket.changed_at is not None:
                 wrong = wrong_time(ticket, created, appended + FUTURE_SECONDS)
                 if wrong is not None:
                     refused.append(Refusal(offset, *wrong))
                     continue
-            if ticket.contact_reason is not None and len(ticket.contact_reason) > REASON_LENGTH:
+            if not begin <= created < end:
+                minute = int(created) // 60
+                begin = minute * 60
+                end = begin + 60
+                lane = lanes.setdefault(minute, {})
+            reason = ticket.contact_reason
+            cell = lane.get(reason)
+            if cell is None and reason is not None and len(reason) > REASON_LENGTH:
                 refused.append(
                     Refusal(offset, "contact_reason", f"is longer than {REASON_LENGTH} characters")
                 )
@@ -148,15 +156,33 @@ class PartitionCounts:
                 self._relabelling.change(key, ticket, created, offset)
                 continue
             if key in known:
-                tally.repeated += 1
+                repeated += 1
                 continue
-            self._count(key, ticket, attributes, created, offset)
+            if cell is None:
+                cell = self._open(lane, reason, minute, offset)
+            fields = by_fields(
+                (
+                    ticket.voucher_code,
+                    ticket.campaign_id,
+                    ticket.channel,
+                    ticket.market,
+                    ticket.language,
+                )
+            )
+            if fields is None:
+                fields = facets.fields(ticket)
+            customer = pseudonym(ticket.customer or own_customer(key))
+            one = known[key] = KnownTicket(cell.contact_reason, minute, customer, fields, attributes)
+            cell.tickets.append(one)
+            counted += 1
             if created > newest:
                 newest = self.newest = created
                 self.newest_appended = appended
             if lateness[1] < appended - created <= LATENESS_LIMIT:
                 lateness[1] = appended - created
-        tally.refused += len(refused)
+        self.tally.counted += counted
+        self.tally.repeated += repeated
+        self.tally.refused += len(refused)
         if not restating:
             self.settle()
         return refused
@@ -201,6 +227,7 @@ class PartitionCounts:
     def settle(self) -> None:
         """What was stated is safe: forget it, and let go of minutes beyond the horizon."""
         self._cells.settle()
+        self._lanes.clear()
 
     def _is_marker(self, record: Record) -> bool:
         at = markers.read_marker(record.headers, record.value)
@@ -217,6 +244,7 @@ class PartitionCounts:
         before, self._hour, self._hour_ends_ms = self._hour, hour, (hour + 1) * HOUR_MS
         self._lateness[:] = self._lateness[1], 0.0
         self._admission.begin_hour()
+        self._lanes.clear()
         cells, known = self._cells, self._known
         if known.hours:
             # A ticket may lie up to ten minutes after its record: so far into the hour after it may an earlier
@@ -230,16 +258,18 @@ class PartitionCounts:
             # Of minutes that these ids may have filled, nobody can say any more whether a ticket is counted.
             cells.complete_from = max(cells.complete_from, known.hours[0].complete_from)
 
-    def _count(self, key: Key, ticket: ReadTicket, attributes: Values, created: float, offset: int) -> None:
-        """Count a ticket that is not known."""
-        minute = int(created) // 60
-        known = self._known.tickets[key] = KnownTicket(
-            self._admission.admit(ticket.contact_reason),
-            minute,
-            self._pseudonym(ticket.customer or own_customer(key)),
-            self._fields_of(ticket),
-            attributes,
-        )
-        self.tally.counted += 1
+    def _open(
+        self, lane: dict[str | None, CellState], reason: str | None, minute: int, offset: int
+    ) -> CellState:
+        """The cell for a new ticket; the next one with the same reason and minute finds it in the lane."""
+        asked = reason or UNLABELLED
+        name = self._admission.admit(asked)
         self._cells.newest = max(self._cells.newest, minute)
-        self._cells.add(known, offset)
+        cell = self._cells.take(name, minute, offset)
+        if cell is None:
+            # It was said singly; what it is remembered by must stand in no cell that is stated.
+            return CellState(name)
+        if asked in self._admission.admitted:
+            # Only these: a reason beyond the limit is noted each time it comes.
+            lane[reason] = cell
+        return cell
