@@ -109,7 +109,7 @@ class PartitionCounts:
         newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness
         counted = repeated = 0
         # Tickets come more or less in order, so that most belong to the minute of the one before.
-        begin = end = minute = 0
+        minute, begin, end = 0, 0.0, 0.0
         lane: dict[str | None, CellState] = {}
         for record in records:
             offset, timestamp, value = record.offset, record.timestamp, record.value
@@ -118,7 +118,7 @@ class PartitionCounts:
             self.position = offset + 1
             if timestamp >= self._hour_ends_ms:
                 self._begin_hour(timestamp, offset)
-                begin = end = 0
+                begin = end = 0.0
             if record.headers and self._is_marker(record):
                 newest = self.newest or newest
                 continue
@@ -141,8 +141,7 @@ class PartitionCounts:
                     continue
             if not begin <= created < end:
                 minute = int(created) // 60
-                begin = minute * 60
-                end = begin + 60
+                begin, end = minute * 60.0, minute * 60.0 + 60.0
                 lane = lanes.setdefault(minute, {})
             reason = ticket.contact_reason
             cell = lane.get(reason)
