@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from streams import markers
-from streams.admission import UNLABELLED, Admission
-from streams.cells import CellState, KnownTicket
+from streams.admission import Admission
+from streams.cells import KnownTicket
 from streams.events import TicketCounts
 from streams.facets import Facets, ReadTicket
 from streams.held_cells import HeldCells
 from streams.known_tickets import KnownTickets, own_customer
+from streams.lanes import Lane, Lanes
 from streams.relabelling import Relabelling
 from streams.tally import Tally
 from streams.topics import TICKET_VALUE_LIMIT
 from streams.validity import (
-    EARLIEST,
     FUTURE_SECONDS,
     REASON_LENGTH,
     Record,
@@ -91,8 +91,7 @@ class PartitionCounts:
             pseudonym=pseudonym,
             facets=self._facets,
         )
-        self._lanes: dict[int, dict[str | None, CellState]] = {}
-        """By minute, and by contact reason as tickets write it: cells that are to be stated anyway."""
+        self._lanes = Lanes(self._admission, self._cells)
         self._decode = msgspec.json.Decoder(ReadTicket).decode
 
     def feed(  # noqa: C901 - one loop, written out, since every ticket comes this way
@@ -104,13 +103,13 @@ class PartitionCounts:
         Returns the refused records; never raises for anything a record holds.
         """
         refused: list[Refusal] = []
-        known, lanes, facets, decode = self._known.tickets, self._lanes, self._facets, self._decode
+        known, lanes, facets, decode = self._known.tickets, self._lanes.minutes, self._facets, self._decode
         by_text, by_fields, pseudonym = facets.by_text.get, facets.by_fields.get, self._pseudonym
-        newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness
+        newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness[1]
         counted = repeated = 0
         # Tickets come more or less in order, so that most belong to the minute of the one before.
         minute, begin, end = 0, 0.0, 0.0
-        lane: dict[str | None, CellState] = {}
+        lane: Lane = {}
         for record in records:
             offset, timestamp, value = record.offset, record.timestamp, record.value
             if offset < self.position:
@@ -118,7 +117,7 @@ class PartitionCounts:
             self.position = offset + 1
             if timestamp >= self._hour_ends_ms:
                 self._begin_hour(timestamp, offset)
-                begin = end = 0.0
+                begin, end, lateness = 0.0, 0.0, 0.0
             if record.headers and self._is_marker(record):
                 newest = self.newest or newest
                 continue
@@ -134,12 +133,12 @@ class PartitionCounts:
                 refused.append(Refusal(offset, *explain(error)))
                 continue
             created, appended = ticket.created_at.timestamp(), timestamp / 1000.0
-            if not EARLIEST <= created <= appended + FUTURE_SECONDS or ticket.changed_at is not None:
+            delay = appended - created
+            if not begin <= created < end or delay < -FUTURE_SECONDS or ticket.changed_at is not None:
                 wrong = wrong_time(ticket, created, appended + FUTURE_SECONDS)
                 if wrong is not None:
                     refused.append(Refusal(offset, *wrong))
                     continue
-            if not begin <= created < end:
                 minute = int(created) // 60
                 begin, end = minute * 60.0, minute * 60.0 + 60.0
                 lane = lanes.setdefault(minute, {})
@@ -158,16 +157,9 @@ class PartitionCounts:
                 repeated += 1
                 continue
             if cell is None:
-                cell = self._open(lane, reason, minute, offset)
-            fields = by_fields(
-                (
-                    ticket.voucher_code,
-                    ticket.campaign_id,
-                    ticket.channel,
-                    ticket.market,
-                    ticket.language,
-                )
-            )
+                cell = self._lanes.open(reason, minute, offset)
+            voucher_code, campaign_id = ticket.voucher_code, ticket.campaign_id
+            fields = by_fields((voucher_code, campaign_id, ticket.channel, ticket.market, ticket.language))
             if fields is None:
                 fields = facets.fields(ticket)
             customer = pseudonym(ticket.customer or own_customer(key))
@@ -177,8 +169,8 @@ class PartitionCounts:
             if created > newest:
                 newest = self.newest = created
                 self.newest_appended = appended
-            if lateness[1] < appended - created <= LATENESS_LIMIT:
-                lateness[1] = appended - created
+            if lateness < delay <= LATENESS_LIMIT:
+                lateness = self._lateness[1] = delay
         self.tally.counted += counted
         self.tally.repeated += repeated
         self.tally.refused += len(refused)
@@ -256,19 +248,3 @@ class PartitionCounts:
         if known.begin_hour(hour, offset, complete_from):
             # Of minutes that these ids may have filled, nobody can say any more whether a ticket is counted.
             cells.complete_from = max(cells.complete_from, known.hours[0].complete_from)
-
-    def _open(
-        self, lane: dict[str | None, CellState], reason: str | None, minute: int, offset: int
-    ) -> CellState:
-        """The cell for a new ticket; the next one with the same reason and minute finds it in the lane."""
-        asked = reason or UNLABELLED
-        name = self._admission.admit(asked)
-        self._cells.newest = max(self._cells.newest, minute)
-        cell = self._cells.take(name, minute, offset)
-        if cell is None:
-            # It was said singly; what it is remembered by must stand in no cell that is stated.
-            return CellState(name)
-        if asked in self._admission.admitted:
-            # Only these: a reason beyond the limit is noted each time it comes.
-            lane[reason] = cell
-        return cell
