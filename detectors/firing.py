@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 
@@ -55,8 +56,9 @@ class Firing:
         if outlook.warming is not None:
             rows = (outlook.warming & ~self._state.standing.firing & (counts > 0.0)).nonzero()[0]
             if rows.size:
+                newest = counts[None, rows]
                 said += self.convict_gross(
-                    rows, minute, minute - 1, counts[rows], 1.0, outlook, silent=silent
+                    rows, minute, minute - 1, newest, np.ones(1), outlook, silent=silent
                 )
         return said
 
@@ -86,8 +88,8 @@ class Firing:
         rows: RowArray,
         minute: int,
         closed: int,
-        counts: FloatArray,
-        elapsed: float,
+        newest: FloatArray,
+        elapsed: FloatArray,
         outlook: Outlook,
         *,
         silent: bool,
@@ -98,30 +100,33 @@ class Firing:
             rows: which reasons are looked at.
             minute: the newest minute.
             closed: the newest minute that the guardband holds.
-            counts: tickets since then, of `rows`.
-            elapsed: minutes since then.
+            newest: tickets of `rows` in windows that end now, from short to long, (windows, rows); the last
+                one holds all since then. Each is tried: forty tickets within seconds are told from the
+                quiet minutes before them also while neither are closed.
+            elapsed: minutes of each of these windows.
             outlook: of `minute`.
             silent: as in `fire`.
         """
         guard, known = self._state.guardband, self._state.known
         order = guard.recent(closed, SLOTS)
-        newest, length = counts[None], np.full((1, rows.size), elapsed)
-        tickets = np.concatenate([newest + guard.open[0, rows], guard.tickets[order][:, rows]]).cumsum(axis=0)
-        minutes = np.concatenate([length + guard.open[2, rows], guard.minutes[order][:, rows]]).cumsum(axis=0)
-        # The newest minute alone is a window too: forty tickets within seconds.
-        tickets, minutes = np.concatenate([newest, tickets]), np.concatenate([length, minutes])
+        since, length = newest[-1], elapsed[-1]
+        tickets = np.concatenate([since + guard.open[:1, rows], guard.tickets[order][:, rows]]).cumsum(axis=0)
+        minutes = np.concatenate([length + guard.open[2:, rows], guard.minutes[order][:, rows]]).cumsum(axis=0)
+        tickets = np.concatenate([newest, tickets])
+        minutes = np.concatenate([np.broadcast_to(elapsed[:, None], newest.shape), minutes])
         found, observed, careful = gross(
             tickets,
             minutes,
             outlook.busyness,
-            known.tickets[rows] + counts,
-            known.seen[rows] + known.blank[rows] + elapsed,
-            known.busyness[rows] + known.blank[rows] + elapsed * outlook.busyness,
+            known.tickets[rows] + since,
+            known.seen[rows] + known.blank[rows] + length,
+            known.busyness[rows] + known.blank[rows] + length * outlook.busyness,
         )
         said: list[AlarmChange] = []
         for place in (found >= 0).nonzero()[0]:
             row = int(rows[place])
-            onset = minute + 1 - max(1, round(float(minutes[found[place], place])))
+            # A minute that has hardly begun is a minute of the window, too.
+            onset = minute + 1 - max(1, ceil(float(minutes[found[place], place]) - 1e-3))
             seen, expected = float(observed[place]), float(careful[place])
             uplift = seen / max(expected, 1e-9)
             score = seen * float(np.log(uplift)) - seen + expected

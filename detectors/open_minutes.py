@@ -66,10 +66,11 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
         getattr(bank, name)[:] = getattr(state.bank, name)[..., rows]
     uplift = np.ones(rows.size) if opened.announced is None else opened.announced[rows]
     parts: list[FloatArray] = []
-    elapsed, nothing, outlook = 0.0, np.zeros(rows.size), look(opened.closed + 1)
+    passed: list[float] = []
+    nothing, outlook = np.zeros(rows.size), look(opened.closed + 1)
     for minute in range(opened.closed + 1, current + 1):
         part, outlook, step = opened.part(minute), look(minute), minute % SLOT
-        elapsed += part
+        passed.append(part)
         seen = (
             np.asarray(opened.counts[minute], dtype=np.float64)[rows] if minute in opened.counts else nothing
         )
@@ -89,13 +90,16 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
             _keep_closed(state, row, closed)
     said += _floods(state, firing, rows[~warming], [part[:, ~warming] for part in parts], current, outlook)
     if warming.any():
-        new, before = rows[warming], total[rows[warming]]
+        new = rows[warming]
+        newest = np.array([part[0, warming] for part in reversed(parts)]).cumsum(axis=0)
+        elapsed = np.array(passed[::-1]).cumsum()
         for change in firing.convict_gross(
-            new, current, opened.closed, before, elapsed, outlook, silent=False
+            new, current, opened.closed, newest, elapsed, outlook, silent=False
         ):
             said.append(replace(change, window_minutes=max(1, current + 1 - change.onset)))
             row = state.row[change.contact_reason]
-            seen_before = max(0.0, float(state.standing.observed[row] - total[row]))
+            since = float(newest[min(current - change.onset, len(passed) - 1), new == row][0])
+            seen_before = max(0.0, float(state.standing.observed[row]) - since)
             ratio = max(0, opened.closed + 1 - change.onset) / said[-1].window_minutes
             _keep_closed(state, row, [seen_before, change.expected * ratio, 0.5 * change.expected * ratio])
     return said

@@ -47,78 +47,63 @@ class CellState:
     Most cells hold a handful of tickets, and a list of them is the smallest and quickest state there is: what a
     statement needs is added up whole columns at a time. Beyond :data:`FEW` they are folded into totals, so that
     a flood in one minute is not added up anew every second.
+
+    Args:
+        contact_reason: the cell's, one text shared by all its tickets.
     """
 
-    __slots__ = ("customers", "facets", "folded", "sketch", "tickets", "totals")
+    __slots__ = ("contact_reason", "tickets", "totals")
 
-    def __init__(self) -> None:
+    def __init__(self, contact_reason: str) -> None:
+        self.contact_reason = contact_reason
         self.tickets: list[KnownTicket] = []
-        self.totals = False
-        """Whether there are totals; from then on, `tickets` only holds what came since the last folding."""
-        self.folded = 0
-        self.customers: dict[int, int] = {}
-        self.sketch: object | None = None
-        self.facets: list[Counter[str | None]] = []
+        self.totals: Totals | None = None
+        """Once there are totals, `tickets` only holds what came since the last folding."""
 
     @property
     def count(self) -> int:
         """Tickets in the cell."""
-        return self.folded + len(self.tickets)
+        return len(self.tickets) + (self.totals.count if self.totals else 0)
 
     def fold(self) -> None:
         """Fold the tickets into the totals, if they are many or there are totals already."""
         tickets = self.tickets
-        if not tickets or (not self.totals and len(tickets) <= FEW):
+        if not tickets or (self.totals is None and len(tickets) <= FEW):
             return
-        self.folded += len(tickets)
-        if not self.totals:
-            self.totals = True
-            self.facets = [Counter() for _ in tickets[0].facets]
-        for counter, column in zip(self.facets, _columns(tickets), strict=True):
-            counter.update(column)
-        if self.sketch is None:
-            customers = self.customers
-            for known in tickets:
-                customers[known.customer] = customers.get(known.customer, 0) + 1
-            if len(customers) > EXACT:
-                self.sketch = sketch_of(customers)
-                self.customers = {}
-        else:
-            for known in tickets:
-                value = known.customer
-                self.sketch.update(value - (1 << 64) if value >> 63 else value)  # type: ignore[attr-defined]
+        if self.totals is None:
+            self.totals = Totals(len(tickets[0].facets))
+        self.totals.add(tickets)
         tickets.clear()
 
-    def remove(self, known: KnownTicket) -> None:
-        """Take a ticket out; a sketch of many customers keeps its customer."""
+    def remove(self, known: KnownTicket) -> bool:
+        """Take a ticket out; a sketch of many customers keeps its customer.
+
+        False if it is not in the cell: a change found it forgotten, so that nobody knew where it counted. (Totals
+        cannot tell, and let any ticket go.)
+        """
         # First, so that what is folded does not depend on when statements were made.
         self.fold()
         for at, held in enumerate(self.tickets):
             if held is known:
                 del self.tickets[at]
-                return
-        self.folded -= 1
-        for counter, value in zip(self.facets, known.facets, strict=True):
-            counter[value] -= 1
-        if self.sketch is None:
-            left = self.customers.get(known.customer, 0) - 1
-            if left > 0:
-                self.customers[known.customer] = left
-            else:
-                self.customers.pop(known.customer, None)
+                return True
+        if self.totals is None:
+            return False
+        self.totals.remove(known)
+        return True
 
     def packed_customers(self) -> str:
         """The distinct customers, packed to travel."""
-        if self.sketch is not None:
-            return pack_sketch(self.sketch)
-        return pack(self.customers if self.totals else [known.customer for known in self.tickets])
+        if self.totals is None:
+            return pack([known.customer for known in self.tickets])
+        return self.totals.packed_customers()
 
     def facet_counts(self, names: Sequence[str]) -> dict[str, dict[str, int]]:
         """Tickets of each value of each facet; `names` in the order of the tickets' values."""
         counts: dict[str, dict[str, int]] = {}
         values: dict[Any, int]
-        if self.totals:
-            for name, counter in zip(names, self.facets, strict=True):
+        if self.totals is not None:
+            for name, counter in zip(names, self.totals.facets, strict=True):
                 values = _bounded(counter)
                 if values:
                     counts[name] = values
@@ -130,6 +115,51 @@ class CellState:
                 if values:
                     counts[name] = values if len(values) <= FACET_VALUES else _bounded(values)
         return counts
+
+
+class Totals:
+    """What is left of many tickets: how many, of which customers, how many of each value of each facet."""
+
+    __slots__ = ("_customers", "_sketch", "count", "facets")
+
+    def __init__(self, facets: int) -> None:
+        self.count = 0
+        self.facets: list[Counter[str | None]] = [Counter() for _ in range(facets)]
+        self._customers: dict[int, int] = {}
+        self._sketch: object | None = None
+
+    def add(self, tickets: Sequence[KnownTicket]) -> None:
+        """Add tickets."""
+        self.count += len(tickets)
+        for counter, column in zip(self.facets, _columns(tickets), strict=True):
+            counter.update(column)
+        if self._sketch is None:
+            customers = self._customers
+            for known in tickets:
+                customers[known.customer] = customers.get(known.customer, 0) + 1
+            if len(customers) > EXACT:
+                self._sketch = sketch_of(customers)
+                self._customers = {}
+        else:
+            for known in tickets:
+                value = known.customer
+                self._sketch.update(value - (1 << 64) if value >> 63 else value)  # type: ignore[attr-defined]
+
+    def remove(self, known: KnownTicket) -> None:
+        """Take a ticket out that was added."""
+        self.count -= 1
+        for counter, value in zip(self.facets, known.facets, strict=True):
+            counter[value] -= 1
+        if self._sketch is None:
+            left = self._customers.get(known.customer, 0) - 1
+            if left > 0:
+                self._customers[known.customer] = left
+            else:
+                self._customers.pop(known.customer, None)
+
+    def packed_customers(self) -> str:
+        """The distinct customers, packed to travel."""
+        return pack(self._customers) if self._sketch is None else pack_sketch(self._sketch)
 
 
 def _columns(tickets: Sequence[KnownTicket]) -> Iterator[Values]:

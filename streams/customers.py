@@ -13,6 +13,8 @@ import base64
 import hashlib
 import hmac
 import importlib
+import struct
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -57,19 +59,21 @@ def pseudonymiser(key: str) -> Callable[[str], int]:
         raw = hashlib.sha256(raw).digest()
     block = raw.ljust(64, b"\0")
     sha256 = _sha256()
-    inner = sha256(bytes(byte ^ 0x36 for byte in block))
-    outer = sha256(bytes(byte ^ 0x5C for byte in block))
-    number = int.from_bytes
+    inner = sha256(bytes(byte ^ 0x36 for byte in block)).copy
+    outer = sha256(bytes(byte ^ 0x5C for byte in block)).copy
+    # Quicker than `int.from_bytes` of a slice, which makes a second text of eight bytes first.
+    first_eight = struct.Struct(">Q24x").unpack
 
     def pseudonym(customer: str) -> int:
-        first = inner.copy()
+        first = inner()
         first.update(customer.encode())
-        second = outer.copy()
+        second = outer()
         second.update(first.digest())
-        return number(second.digest()[:8])
+        (number,) = first_eight(second.digest())
+        return number  # type: ignore[no-any-return]
 
     # A slip here would silently change every pseudonym: hold it against the library once, at the start.
-    if pseudonym("probe") != number(hmac.digest(key.encode(), b"probe", "sha256")[:8]):
+    if pseudonym("probe") != int.from_bytes(hmac.digest(key.encode(), b"probe", "sha256")[:8]):
         raise AssertionError("the prepared HMAC differs from the library's")
     return pseudonym
 
@@ -85,7 +89,7 @@ def pack(customers: Iterable[int]) -> str:
         return ""
     if len(distinct) > EXACT:
         return _pack_sketch(sketch_of(distinct))
-    return SET + base64.b64encode(np.array(sorted(distinct), dtype=">u8").tobytes()).decode()
+    return SET + b2a_base64(struct.pack(f">{len(distinct)}Q", *sorted(distinct)), newline=False).decode()
 
 
 def sketch_of(customers: Iterable[int]) -> datasketches.hll_sketch:

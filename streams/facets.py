@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -46,11 +45,12 @@ class Facets:
 
     __slots__ = (
         "_attribute_names",
-        "_fields",
         "_none",
-        "_of_text",
+        "_places",
         "_shared",
         "_values",
+        "by_fields",
+        "by_text",
         "names",
     )
 
@@ -58,16 +58,24 @@ class Facets:
         fields = tuple(name for name in names if name in TICKET_FIELDS)
         self._attribute_names = tuple(name for name in names if name not in TICKET_FIELDS)
         self.names = fields + self._attribute_names
-        self._fields = _getter(operator.attrgetter, fields)
+        self._places = tuple(TICKET_FIELDS.index(name) for name in fields)
         self._none: Values = (None,) * len(self._attribute_names)
-        self._of_text: dict[bytes, Values] = {}
         self._shared: dict[Values, Values] = {}
         self._values: dict[str, str] = {}
+        self.by_fields: dict[Values, Values] = {}
+        """What :meth:`fields` found, by all of TICKET_FIELDS, for a loop that looks here before it asks."""
+        self.by_text: dict[bytes, Values] = {}
+        """What :meth:`attributes` found, by their bytes, likewise."""
 
     def fields(self, ticket: Ticket) -> Values:
         """The values of the ticket's own fields, the first of `names`."""
-        values = self._fields(ticket)
-        return self._shared.get(values) or self._share(values)
+        values = tuple([getattr(ticket, name) for name in TICKET_FIELDS])
+        shared = self._share(tuple([values[place] for place in self._places]))
+        # A longer text does not come a million times, and must not be kept.
+        if all(value is None or len(value) <= FACET_LENGTH for value in values):
+            _bound(self.by_fields)
+            self.by_fields[values] = shared
+        return shared
 
     def attributes(self, ticket: ReadTicket) -> Values:
         """The values of its attributes, the rest of `names`; None for what it does not have.
@@ -76,29 +84,28 @@ class Facets:
             msgspec.DecodeError: they are no object of texts; worded like the ticket's own errors.
         """
         text = bytes(ticket.attributes)
-        values = self._of_text.get(text)
-        return self._read(text) if values is None else values
-
-    def _read(self, text: bytes) -> Values:
-        if len(self._of_text) > COMBINATIONS:
-            self._of_text.clear()
-        attributes = _attributes_in(text) if text else None
-        values = tuple([attributes.get(name) for name in self._attribute_names] if attributes else self._none)
-        shared = self._shared.get(values) or self._share(values)
+        found = _attributes_in(text) if text else None
+        shared = self._share(
+            tuple([found.get(name) for name in self._attribute_names]) if found else self._none
+        )
         if len(text) <= TEXT_BYTES:
-            self._of_text[text] = shared
+            _bound(self.by_text)
+            self.by_text[text] = shared
         return shared
 
     def _share(self, values: Values) -> Values:
-        if len(self._shared) > COMBINATIONS:
-            self._shared.clear()
-            self._values.clear()
+        _bound(self._shared)
+        _bound(self._values)
         same = self._values.setdefault
         shared = tuple(
-            same(value[:FACET_LENGTH], value[:FACET_LENGTH]) if value else None for value in values
+            [same(value[:FACET_LENGTH], value[:FACET_LENGTH]) if value else None for value in values]
         )
-        self._shared[shared if shared == values else values] = shared
-        return shared
+        return self._shared.setdefault(shared, shared)
+
+
+def _bound(held: dict[Any, Any]) -> None:
+    if len(held) > COMBINATIONS:
+        held.clear()
 
 
 _ATTRIBUTES: msgspec.json.Decoder[dict[str, str] | None] = msgspec.json.Decoder(dict[str, str] | None)
@@ -110,14 +117,3 @@ def _attributes_in(text: bytes) -> dict[str, str] | None:
     except msgspec.ValidationError as error:
         wrong, _, path = str(error).partition(" - at `$")
         raise msgspec.ValidationError(f"{wrong} - at `$.attributes{path or '`'}") from None
-
-
-def _getter(get: Callable[..., Any], names: tuple[str, ...]) -> Callable[[Any], Values]:
-    """A function to the tuple of these attributes or items, in one call from C."""
-    if not names:
-        return lambda _: ()
-    if len(names) == 1:
-        only = get(names[0])
-        return lambda held: (only(held),)
-    getter: Callable[[Any], Values] = get(*names)
-    return getter

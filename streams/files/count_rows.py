@@ -19,7 +19,7 @@ import numpy as np
 from msgspec import Meta
 
 from alerts.records import Instant
-from streams.counting import UNLABELLED
+from streams.admission import UNLABELLED
 from streams.errors import Failure
 from streams.events import minute_of
 from streams.files.buckets import IntArray

@@ -281,6 +281,23 @@ def test_a_change_after_a_quiet_weekend_moves_a_forgotten_ticket_instead_of_coun
     assert held == {"voucher": 1, "delivery": 1}
 
 
+@pytest.mark.parametrize("previous", [None, "a"])
+def test_changes_of_a_forgotten_ticket_take_no_other_out_of_a_cell_that_is_still_held(
+    previous: str | None,
+) -> None:
+    counts = counts_of(horizon_hours=1)
+    feed(counts, ticket(1, -30, "b"), ticket(2, 0))
+    counts.settle()
+    # The horizon passes the first ticket's minute; its cell is let go with the next hour's.
+    feed(counts, ticket(3, 59))
+    counts.settle()
+    change = {"previous_contact_reason": previous} if previous else {}
+    feed(counts, ticket(4, -30, "b", kind="relabelled", **change), ticket(4, -30, "b", kind="retracted"))
+    statement = counts.statement(watermark=None, drained=False, partitions=1)
+    assert all(cell.count == 1 for cell in statement.cells)
+    assert [late.count for late in statement.late] == [-1]
+
+
 def test_tickets_right_after_a_quiet_weekend_are_stated_whole_not_singly() -> None:
     counts = counts_of(horizon_hours=48)
     hour = 3_600_000

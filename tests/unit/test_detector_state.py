@@ -184,6 +184,29 @@ def test_the_running_minute_finds_a_gross_spike_of_a_reason_just_met() -> None:
     assert (change.contact_reason, change.observed, change.warming_up) == ("unlabelled", 40, True)
 
 
+@pytest.mark.parametrize("hour", [0, 4, 9, 17])
+@pytest.mark.parametrize("closed", [8, 13, 25])
+def test_a_flood_of_a_reason_just_met_is_told_from_the_open_minutes_before_it(hour: int, closed: int) -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    begin = MONDAY + hour * 60
+    detector.add(["order"], begin)
+    for minute in range(begin, begin + closed):
+        detector.close(minute, np.array([1.0]))
+    current = begin + 30
+    detector.add(["unlabelled"], begin + closed)
+    open_counts = {minute: np.array([1.0, 0.0]) for minute in range(begin + closed, current)}
+    open_counts[current - 3] = np.array([1.0, 1.0])
+    assert detector.running(open_counts, current * 60.0) == []
+    (change,) = detector.running(open_counts | {current: np.array([0.0, 40.0])}, current * 60.0 + 2.0)
+    assert (change.contact_reason, change.onset) == ("unlabelled", current)
+    assert (change.observed, change.window_minutes) == (40, 1)
+    for minute in range(begin + closed, current):
+        detector.close(minute, open_counts[minute])
+    assert detector.open_alarms()[0].observed == 0
+    detector.close(current, np.array([1.0, 43.0]))
+    assert detector.open_alarms()[0].observed == 43
+
+
 def test_a_usual_running_minute_raises_nothing(warm: dict[str, object]) -> None:
     detector = revive(warm)
     rng, said = np.random.default_rng(4), []
