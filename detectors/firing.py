@@ -111,7 +111,9 @@ class Firing:
         order = guard.recent(closed, SLOTS)
         since, length = newest[-1], elapsed[-1]
         tickets = np.concatenate([since + guard.open[:1, rows], guard.tickets[order][:, rows]]).cumsum(axis=0)
-        minutes = np.concatenate([length + guard.open[2:, rows], guard.minutes[order][:, rows]]).cumsum(axis=0)
+        minutes = np.concatenate([length + guard.open[2:, rows], guard.minutes[order][:, rows]]).cumsum(
+            axis=0
+        )
         tickets = np.concatenate([newest, tickets])
         minutes = np.concatenate([np.broadcast_to(elapsed[:, None], newest.shape), minutes])
         found, observed, careful = gross(

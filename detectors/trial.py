@@ -6,7 +6,7 @@ import numpy as np
 
 from detectors.detector import Detector, DetectorSettings
 from detectors.evaluate import Alert, Score, score
-from detectors.simulate import simulate
+from detectors.simulate import Life, simulate
 
 _MONDAY = 4 * 1440
 """Monday 1970-01-05 00:00 UTC, where the simulation's week begins."""
@@ -37,8 +37,8 @@ def trial(
         (0, True)
     """
     total = learn_weeks + weeks
-    first = None if quiet else learn_weeks
-    channel = simulate(np.random.default_rng(seed), reasons, total, incidents_from_week=first)
+    life = Life() if quiet else Life(incidents=1.0, from_week=learn_weeks)
+    channel = simulate(np.random.default_rng(seed), reasons, total, life)
     detector = Detector(DetectorSettings(timezone="UTC", false_alarms_per_week=false_alarms_per_week))
     names = [f"reason {row}" for row in range(reasons)]
     rows = {name: row for row, name in enumerate(names)}

@@ -16,7 +16,7 @@ from detectors.drivers import drivers
 from detectors.evaluate import Alert, score
 from detectors.interval import interval
 from detectors.profile import pooled
-from detectors.simulate import simulate
+from detectors.simulate import Life, simulate
 from detectors.threshold import bar
 
 
@@ -193,7 +193,7 @@ def test_at_most_so_many_drivers_are_named() -> None:
 
 
 def test_the_same_seed_simulates_the_same_channel() -> None:
-    one, other = (simulate(np.random.default_rng(5), 6, 1, incidents_from_week=0) for _ in range(2))
+    one, other = (simulate(np.random.default_rng(5), 6, 1, Life(5.0, 0, 2.0, 3.0, 2.0)) for _ in range(2))
     assert np.array_equal(one.counts, other.counts)
     assert one.planted == other.planted != []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors import Detector, DetectorSettings
-from detectors.simulate import simulate
+from detectors.simulate import Life, simulate
 
 PATH = Path(__file__).parents[1] / "data" / "detectors" / "path.csv"
 MONDAY = 29_545_920
@@ -27,9 +27,7 @@ HEADER = [
 
 
 def walk() -> list[list[str]]:
-    channel = simulate(
-        np.random.default_rng(20_260_302), 8, 2, incidents_from_week=1, incidents_per_reason=4.0
-    )
+    channel = simulate(np.random.default_rng(20_260_302), 8, 2, Life(incidents=8.0, from_week=1))
     detector = Detector(DetectorSettings(timezone="Europe/Berlin"))
     detector.add([f"{kind} {row}" for row, kind in enumerate(channel.kinds)], MONDAY)
     rows = []
