@@ -18,6 +18,12 @@ _NOVELTY = 0.8**2
 """Relative variance of an hour of the week that has never been watched, in a reason just met."""
 _NIGHT = 0.05**2
 """... and on top of it, relative to the reason's mean rate: nights differ more than days."""
+QUARTERS = 4
+_OWN_SMOOTHNESS = 0.5
+"""How smoothly a reason's own hours follow each other: 0 in steps, as on a timetable, 1 like a curve."""
+_QUARTER_VARIANCE = 0.06**2
+_QUARTER_WEIGHT = 1000.0
+"""What the prior of 6 % within an hour is worth, in squared tickets per quarter."""
 _KNOTS, _WEIGHTS = (part / 2.0 for part in np.polynomial.legendre.leggauss(4))
 _KNOTS = _KNOTS + 0.5
 """Gauss-Legendre points on the hour, for its mean."""
@@ -26,7 +32,8 @@ _KNOTS = _KNOTS + 0.5
 class Baseline(Rows):
     """Pooled Gamma-Poisson rates by local hour of the week.
 
-    Per reason and hour of the week it keeps exponentially forgotten counts N and minutes of observation E
+    Per reason and quarter of an hour of the week it keeps exponentially forgotten counts (N is an hour's) and,
+    per hour, minutes of observation E
     (0.9 a week, so half of what it knows is younger than seven weeks). The rate is the posterior mean
 
         rate = (a + N / phi) / (a / (level * shape) + E / phi)
@@ -47,16 +54,17 @@ class Baseline(Rows):
     """
 
     FIELDS = {  # noqa: RUF012 - a constant of the class
-        "counts": Field((HOURS,), "f4"),
-        "exposure": Field((HOURS,), "f4"),
+        "roots": Field((HOURS * QUARTERS,), "f2"),
+        "exposure": Field((HOURS,), "f2"),
         "shape": Field((HOURS,), "f2", 1.0),
         "shape_variance": Field((), "f8", 0.25),
         "tickets": Field(),
         "usual": Field(),
         "watched": Field(),
-        "pending": Field((2,)),
+        "pending": Field((QUARTERS + 1,)),
     }
-    counts: FloatArray
+    roots: FloatArray
+    """Square roots of the counts by quarter of an hour: half precision reaches far enough that way."""
     exposure: FloatArray
     shape: FloatArray
     shape_variance: FloatArray
@@ -64,7 +72,7 @@ class Baseline(Rows):
     usual: FloatArray
     watched: FloatArray
     pending: FloatArray
-    """Tickets and minutes of the hour being learnt."""
+    """Tickets of each quarter, and minutes, of the hour being learnt."""
 
     def resize(self, size: int) -> None:
         """Make room for `size` reasons; a new one starts with the generic week."""
@@ -72,15 +80,16 @@ class Baseline(Rows):
         super().resize(size)
         self.shape[:, before:] = GENERIC[:, None]
 
-    def learn(self, tickets: FloatArray, minutes: FloatArray) -> None:
+    def learn(self, quarter: int, tickets: FloatArray, minutes: FloatArray) -> None:
         """Collect observed tickets of the hour that is leaving the guardband.
 
         Args:
+            quarter: of the hour, 0 to 3.
             tickets: winsorised tickets per reason.
             minutes: minutes of observation, weighted by announced uplifts; 0 where nobody looked.
         """
-        self.pending[0] += tickets
-        self.pending[1] += minutes
+        self.pending[quarter] += tickets
+        self.pending[QUARTERS] += minutes
 
     def fold(self, hour: int) -> None:
         """Add the collected hour to its hour of the week, forgetting by the time that was observed.
@@ -88,29 +97,35 @@ class Baseline(Rows):
         Once an hour, so that all that follows from the week holds for an hour and need not be worked out
         more often.
         """
-        tickets, minutes = self.pending
+        minutes = self.pending[QUARTERS]
         forgetting = WEEKLY_FORGETTING ** (np.minimum(minutes, 60.0) / 60.0)
-        counts, exposure = self.counts[hour], self.exposure[hour]
-        more_counts = (counts * forgetting + tickets).astype(np.float32)
-        more_exposure = (exposure * forgetting + minutes).astype(np.float32)
+        quarters = slice(hour * QUARTERS, (hour + 1) * QUARTERS)
+        before = self.roots[quarters].astype(np.float64) ** 2
+        exposure = self.exposure[hour].astype(np.float64)
+        self.roots[quarters] = np.sqrt(before * forgetting + self.pending[:QUARTERS])
+        self.exposure[hour] = exposure * forgetting + minutes
         # The sums over the week are state of their own: adding up 168 hours every time would cost more
         # than everything else together.
-        self.tickets += more_counts.astype(np.float64) - counts
-        self.usual += self.shape[hour] * (more_exposure.astype(np.float64) - exposure)
-        self.watched += more_exposure.astype(np.float64) - exposure
-        self.counts[hour] = more_counts
-        self.exposure[hour] = more_exposure
+        longer = self.exposure[hour].astype(np.float64) - exposure
+        self.tickets += (self.roots[quarters].astype(np.float64) ** 2 - before).sum(axis=0)
+        self.usual += self.shape[hour] * longer
+        self.watched += longer
         self.pending[:] = 0.0
+
+    def counts(self, hours: Sequence[int] | slice = slice(None)) -> FloatArray:
+        """Forgotten counts of some hours of the week (all without arguments), (hours, reasons)."""
+        table = self.roots.reshape(HOURS, QUARTERS, self.size)[hours]
+        return np.asarray((table.astype(np.float64) ** 2).sum(axis=1))
 
     def pool(self, dispersion: FloatArray) -> None:
         """Learn the shared shapes of the week anew from all reasons (milliseconds; four times a day)."""
-        shape, variance = pooled(self.counts.astype(np.float64), self.exposure.astype(np.float64), dispersion)
+        shape, variance = pooled(self.counts(), self.exposure.astype(np.float64), dispersion)
         self.shape[:] = shape
         self.shape_variance[:] = variance
         self._add_up()
 
     def _add_up(self) -> None:
-        self.tickets[:] = self.counts.sum(axis=0, dtype=np.float64)
+        self.tickets[:] = self.counts().sum(axis=0)
         self.watched[:] = self.exposure.sum(axis=0, dtype=np.float64)
         self.usual[:] = (self.shape.astype(np.float64) * self.exposure).sum(axis=0)
 
@@ -118,7 +133,7 @@ class Baseline(Rows):
         """Each reason's overall rate per minute, from all hours that were observed."""
         return np.asarray((self.tickets + _PRIOR_TICKETS) / (self.usual + _PRIOR_MINUTES))
 
-    def rates(self, hours: tuple[int, ...], dispersion: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def rates(self, hours: Sequence[int], dispersion: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Posterior mean rate per minute and its relative variance, for some hours of the week.
 
         Args:
@@ -133,7 +148,7 @@ class Baseline(Rows):
         tickets = np.maximum(self.tickets, 0.0) / dispersion
         prior_rate = np.maximum(level * self.shape[index].astype(np.float64), 1e-9)
         prior = 1.0 / self.shape_variance
-        counts = self.counts[index].astype(np.float64) / dispersion
+        counts = self.counts(index) / dispersion
         exposure = self.exposure[index].astype(np.float64) / dispersion
         weight_of_prior = prior / prior_rate
         rate = (prior + counts) / (weight_of_prior + exposure)
@@ -145,6 +160,37 @@ class Baseline(Rows):
         variance += (_NOVELTY + _NIGHT / shape**2) / ((1.0 + weeks) ** 2 * (1.0 + 0.5 * days))
         return rate, variance
 
+    def within(
+        self, hours: Sequence[int], rates: FloatArray, dispersion: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """How the minutes of an hour differ from its mean, and how well that is known.
+
+        The shape that a reason shares with its kind is smooth (`within_hour`); what its own hours differ
+        from that by is half smooth, half a matter of whole hours. Its quarters of an hour are then shrunk
+        towards that by how much quarters of this hour differ beyond chance: a Gamma prior with that
+        relative variance, itself shrunk towards 6 %.
+
+        Args:
+            hours: the hours of the week around the third of them, which is the one.
+            rates: rates per minute of these five, (5, reasons).
+            dispersion: variance relative to Poisson, per reason.
+
+        Returns:
+            Relative rates of 60 minutes with mean 1, (60, reasons), and their relative variance.
+        """
+        shape = np.log(np.maximum(self.shape[list(hours)].astype(np.float64), 1e-6))
+        shared = within_hour(shape + _OWN_SMOOTHNESS * (np.log(rates) - shape), range(60))
+        exposure = self.exposure[hours[2]].astype(np.float64) / (QUARTERS * dispersion)
+        place = hours[2] * QUARTERS
+        seen = self.roots[place : place + QUARTERS].astype(np.float64) ** 2 / dispersion
+        usual = shared.reshape(QUARTERS, 15, self.size).mean(axis=1) * (rates[2] * exposure)
+        surplus = ((seen - usual) ** 2 - usual).sum(axis=0) + _QUARTER_VARIANCE * _QUARTER_WEIGHT
+        variance = np.clip(surplus / ((usual**2).sum(axis=0) + _QUARTER_WEIGHT), 0.02**2, 2.0)
+        own = (1.0 + variance * seen) / (1.0 + variance * usual)
+        table = shared * np.repeat(own, 15, axis=0)
+        table /= table.mean(axis=0)
+        return table, np.asarray((variance / (1.0 + variance * usual)).mean(axis=0))
+
     def move(self, row: int, factor: float) -> None:
         """Accept a new normal: one reason's whole week is multiplied, and known only half as well.
 
@@ -152,14 +198,11 @@ class Baseline(Rows):
         half an hour's worth of the new level, so that a reason that had hardly any tickets has one.
         """
         level = float(self.level()[row]) * factor
-        shape = self.shape[:, row].astype(np.float64)
-        self.counts[:, row] = 0.5 * factor * self.counts[:, row] + 30.0 * level * shape
-        self.exposure[:, row] = 0.5 * self.exposure[:, row] + 30.0
+        shape = np.repeat(self.shape[:, row].astype(np.float64), QUARTERS)
+        counts = self.roots[:, row].astype(np.float64) ** 2
+        self.roots[:, row] = np.sqrt(0.5 * factor * counts + 30.0 / QUARTERS * level * shape)
+        self.exposure[:, row] = 0.5 * self.exposure[:, row].astype(np.float64) + 30.0
         self._add_up()
-
-    def ticket_minutes_per_week(self) -> FloatArray:
-        """Minutes a week with at least one ticket, per reason: where evidence can start to grow."""
-        return np.asarray(10_080.0 * -np.expm1(-self.level()))
 
 
 def within_hour(log_rates: FloatArray, minutes: Sequence[int]) -> FloatArray:

@@ -21,8 +21,8 @@ class Calendar:
     call is integer arithmetic. The hour that a spring night skips is simply never asked for; the hour
     that an autumn night repeats is met twice under the same number, and observed for 120 minutes.
 
-    A public holiday counts as a Sunday. That is a first approximation (a shop's Whit Monday is no exact
-    Sunday), and far better than a Monday: office-hour reasons fall to a few percent of their usual rate.
+    A public holiday has the hours of a Sunday; how a reason's holidays differ from that is learnt
+    (`detectors.holiday`).
 
     Args:
         timezone: IANA name, for example `Europe/Berlin`.
@@ -80,6 +80,10 @@ class Calendar:
         day, hour = divmod(hours, 24)
         weekday = _SUNDAY if day in self._sundays else (day + _THURSDAY) % 7
         return weekday * 24 + hour, within
+
+    def holiday(self, minute: int) -> bool:
+        """Whether the local day of `minute` is a public holiday."""
+        return self.local(minute) // 1440 in self._sundays
 
     def around(self, minute: int) -> tuple[int, int, int, int, int]:
         """Hours of the week from two hours before `minute` to two hours after it, as they really follow.

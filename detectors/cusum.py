@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from math import exp
+from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
-from detectors.rows import Field, FloatArray, RowArray, Rows
+from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
 
-UPLIFTS: FloatArray = np.array([2.0, 4.0, 10.0, 30.0])
+UPLIFTS: FloatArray = np.array([1.3, 1.6, 2.2, 4.0, 10.0, 30.0, 100.0])
 """The rises that are tested for, as multiples of the expected rate."""
-HANDICAP: FloatArray = np.array([1.0, 0.0, 0.0, 0.0])
-"""What each uplift's evidence must have more: a small uplift feeds on every error of the baseline."""
-_FORGETTING = exp(-1.0 / (10.0 * 60.0))
-_UPLIFTS = UPLIFTS[:, None]
-_LOG_UPLIFTS = np.log(_UPLIFTS)
-_HANDICAP = HANDICAP[:, None]
+HANDICAP: FloatArray = np.array([0.5, 0.0, 0.0, 0.0, 0.0, 0.6, 1.2])
+"""Nats that each uplift's evidence must have more: the smallest feeds on every error of the baseline, very large
+ones on every clump of tickets."""
+PRIOR: FloatArray = np.exp(-HANDICAP) / np.exp(-HANDICAP).sum()
+"""The uplifts' weights in the mixture that come of it."""
+_FORGETTING = np.exp(-1.0 / (60.0 * np.array([18.0, 24.0, 36.0, 72.0, 72.0, 72.0, 72.0])))[:, None]
+"""Kept per minute, forgotten over so many hours: a small rise that lasts for days is a level, no spike."""
+_LOG_PRIOR = np.log(PRIOR)
+_LOG_SOME = log(len(UPLIFTS))
+_NOTHING = 1e-9
 
 
 def log_gamma(x: FloatArray) -> FloatArray:
@@ -41,57 +46,78 @@ def log_gamma(x: FloatArray) -> FloatArray:
 class Bank(Rows):
     """One CUSUM per tested uplift R, on log-likelihood ratios of NB1 counts (variance phi times mean).
 
-    With r = m / (phi - 1) and a count x in a minute where m is expected,
+    A count x in a minute is held against two stories, each with its own level (`detectors.level`): m0 are
+    expected without a spike, m1 = R times usual times the level of the spike's story with it. With
+    r = m / (phi - 1)
 
-        l_R(x) = lgamma(x + R r) - lgamma(R r) - lgamma(x + r) + lgamma(r) - (R - 1) r log(phi)
-        S_R <- max(0, S_R * f + l_R(x))
+        l(x) = lgamma(x + r1) - lgamma(r1) - lgamma(x + r0) + lgamma(r0) - (r1 - r0) log(phi)
+        S <- max(0, S f + l(x))
 
     Each keeps the onset of its present excursion (the last time it was 0: the maximum-likelihood estimate
-    of the change point) and what was observed, expected and doubtful since. f forgets over ten hours, so a
-    baseline that is a little low for a whole day does not add up to a spike.
+    of the change point) and what was observed, expected and doubtful since. f forgets over 18 hours to
+    three days, small uplifts sooner: what is a little more for longer is no spike but another level. The
+    evidence of a reason is the mixture log(sum of prior x e^S) over the uplifts, which never needs a
+    choice among them.
 
     Of all rules with the same false-alarm rate a CUSUM has the shortest worst-case delay (Moustakides
-    1986); not knowing the uplift and trying four costs about 3 % of the detections. Choose it over a test
-    per bucket, which finds less than half as many spikes. A long quiet stream alarms now and then: that is
-    inherent, and what `detectors.threshold` budgets.
+    1986); not knowing the uplift and trying seven costs a few percent of the detections. Choose it over a
+    test per bucket, which finds less than half as many spikes. A long quiet stream alarms now and then:
+    that is inherent, and what `detectors.threshold` budgets.
     """
 
     FIELDS = {  # noqa: RUF012 - a constant of the class
         "score": Field((len(UPLIFTS),)),
-        "onset": Field((len(UPLIFTS),), "i8"),
-        "sums": Field((3, len(UPLIFTS))),
+        "onset": Field((len(UPLIFTS),), "i4"),
+        "sums": Field((3, len(UPLIFTS)), "f4"),
     }
     score: FloatArray
     onset: FloatArray
     sums: FloatArray
     """Tickets observed, tickets expected and the expectation's standard deviation since the onset."""
 
-    def update(self, minute: int, terms: FloatArray, drift: FloatArray, size: FloatArray) -> None:
+    def update(self, minute: int, counts: FloatArray, terms: Terms) -> None:
         """Take in one minute of all reasons.
 
         Args:
             minute: which.
-            terms: tickets, expected tickets and the latter's standard deviation, (3, reasons).
-            drift: (R - 1) r log(phi), (uplifts, reasons).
-            size: r, per reason.
+            counts: tickets per reason.
+            terms: what the stories expect.
         """
         score = self.score
         score *= _FORGETTING
-        score -= drift
-        credit(score, terms[0], size)
+        score -= terms.drift
+        credit(score, counts, terms.size, terms.gain)
         alive = score > 0.0
         score *= alive
-        self.sums += terms[:, None, :]
-        self.sums *= alive
+        sums = self.sums
+        sums[0] += counts
+        sums[1] += terms.expected
+        sums[2] += terms.doubt
+        sums *= alive
         np.copyto(self.onset, minute + 1, where=~alive)
 
+    def candidates(self, bars: FloatArray) -> RowArray:
+        """Reasons whose evidence may have reached the bar; few."""
+        return np.asarray(((self.score + _LOG_PRIOR[:, None]).max(axis=0) >= bars - _LOG_SOME).nonzero()[0])
+
     def best(self) -> FloatArray:
-        """The strongest evidence per reason, handicaps taken off."""
-        return np.asarray((self.score - _HANDICAP).max(axis=0))
+        """The evidence per reason: the mixture over the uplifts that have any."""
+        return self.evidence(slice(None))
+
+    def evidence(self, rows: RowArray | slice | int) -> FloatArray:
+        """The evidence of some reasons."""
+        score = (self.score[:, rows].T + _LOG_PRIOR).T
+        most = score.max(axis=0)
+        value = most + np.log(np.exp(score - most).sum(axis=0))
+        return np.asarray(np.where(value > _NOTHING, value, 0.0))
+
+    def alive(self) -> FlagArray:
+        """Which uplifts of which reasons have evidence."""
+        return np.asarray(self.score > 0.0)
 
     def which(self, row: int) -> int:
         """The uplift (its index) with the strongest evidence in a reason."""
-        return int((self.score[:, row] - HANDICAP).argmax())
+        return int((self.score[:, row] + _LOG_PRIOR).argmax())
 
     def reset(self, rows: RowArray | slice | int, minute: int) -> None:
         """Drop all evidence of some reasons, from `minute` on."""
@@ -100,29 +126,45 @@ class Bank(Rows):
         self.onset[:, rows] = minute
 
 
-def credit(score: FloatArray, counts: FloatArray, size: FloatArray) -> None:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the stories expect of one minute.
+
+    Attributes:
+        drift: what a minute without tickets takes from each uplift's score, (uplifts, reasons).
+        size: the negative binomial's size without a spike and with each uplift, (1 + uplifts, reasons).
+        gain: what a single ticket adds to each score, (uplifts, reasons).
+        expected: tickets the spike's story expects had there been no spike, (uplifts, reasons).
+        doubt: standard deviation of that.
+    """
+
+    drift: FloatArray
+    size: FloatArray
+    gain: FloatArray
+    expected: FloatArray
+    doubt: FloatArray
+
+
+def credit(score: FloatArray, counts: FloatArray, size: FloatArray, gain: FloatArray) -> None:
     """Add to each uplift's score, in place, what the tickets of one minute say for it.
 
-    Most minutes of most reasons hold no ticket or one, where the gamma functions cancel: 0 and log R.
+    Most minutes of most reasons hold no ticket or one, where the gamma functions cancel: 0 and `gain`.
 
     Example:
-        >>> score = np.zeros((4, 3))
-        >>> credit(score, np.array([0.0, 1.0, 2.0]), np.full(3, 0.2))
+        >>> score, size = np.zeros((2, 3)), np.array([[0.2], [0.4], [2.0]]) * np.ones(3)
+        >>> credit(score, np.array([0.0, 1.0, 2.0]), size, np.log(size[1:] / size[0]))
         >>> score.round(3)
         array([[0.   , 0.693, 0.847],
-               [0.   , 1.386, 1.792],
-               [0.   , 2.303, 3.219],
-               [0.   , 3.401, 5.165]])
+               [0.   , 2.303, 3.219]])
     """
     rows = counts.nonzero()[0]
     if not rows.size:
         return
     x = counts[rows]
-    gain = np.broadcast_to(_LOG_UPLIFTS, (len(UPLIFTS), rows.size)).copy()
+    added = gain[:, rows]
     many = (x != 1.0).nonzero()[0]
     if many.size:
-        r = np.maximum(size[rows[many]], 1e-12)
-        sizes = np.concatenate((r[None], _UPLIFTS * r))
+        sizes = np.maximum(size[:, rows[many]], 1e-12)
         ratios = log_gamma(sizes + x[many]) - log_gamma(sizes)
-        gain[:, many] = ratios[1:] - ratios[0]
-    score[:, rows] += gain
+        added[:, many] = ratios[1:] - ratios[0]
+    score[:, rows] += added

@@ -16,10 +16,11 @@ from detectors.firing import Firing
 from detectors.guardband import SLOT
 from detectors.outlook import Hour, Outlook, hour_of, look
 from detectors.rows import FloatArray
+from detectors.silence import Silence
 from detectors.standing import LOST_MINUTES
 from detectors.state import State
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class Detector:
     Feed it one closed minute after the other, zeros as zeros. It scores a minute before it learns from it.
     All it does follows from what it was given: no clock, no randomness; a replay says the same.
 
-    The expected count of a minute is (`detectors.baseline`, by local hour of the week, smooth within the
-    hour) x (`detectors.level`, recent, two hours behind) x (announced uplift). Evidence for a rise is
-    accumulated by `detectors.cusum` against that mean raised by 1.5 of its standard deviations; an alarm
-    is raised when it exceeds `detectors.threshold`'s bar and follows `detectors.standing` until it clears.
+    The expected count of a minute is (`detectors.baseline`, by local hour of the week) x (`detectors.level`)
+    x (announced uplift). `detectors.cusum` accumulates how much better a spike explains the tickets than a
+    level that merely wanders; an alarm is raised when that exceeds `detectors.threshold`'s bar and follows
+    `detectors.standing` until it clears. Silence of everything is not "no tickets" (`detectors.silence`).
     A reason that has been watched for less than two days is WARMING_UP: only a gross spike fires
     (`detectors.warmup`).
 
@@ -63,6 +64,7 @@ class Detector:
     Attributes:
         reasons: contact reasons in row order; grows, never shrinks.
         minute: the last closed minute, or None.
+        silence: whether the source as a whole is heard; `silence.since` is the first minute of a silence.
 
     Example:
         >>> detector = Detector(DetectorSettings(timezone="UTC"))
@@ -90,6 +92,7 @@ class Detector:
         self._stamps: dict[int, int] = {}
         self._pooling = True
         self._expected: Expectation | None = None
+        self.silence = Silence()
 
     def add(self, reasons: Sequence[str], minute: int) -> None:
         """Get to know contact reasons: watched from `minute` on, nothing assumed about the time before.
@@ -133,24 +136,28 @@ class Detector:
         changes = self._settle()
         if self.minute is not None and minute > self.minute + 1:
             changes += self._miss(self.minute, minute)
+        self._state.level.announce(np.ones(counts.size) if announced is None else announced)
         outlook = self._look(minute)
         step = minute % SLOT
-        usual, terms = outlook.usual[step], np.empty((3, counts.size))
-        terms[0], terms[1], terms[2] = counts, outlook.mean[step], outlook.doubt[step]
-        drift, size = outlook.drift[step], outlook.size[step]
+        usual, mean = outlook.usual[step], outlook.mean[step]
         if announced is not None:
-            usual, drift, size = usual * announced, drift * announced, size * announced
-            terms[1:] *= announced
-        self._expected = Expectation(minute, terms[1], terms[2], outlook.phi)
-        self._state.bank.update(minute, terms, drift, size)
-        if alarms:
-            self._firing.unmute(minute)
-        changes += self._firing.follow(minute, terms, outlook)
-        changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
-        self._state.guardband.add(counts, usual, 1.0 if announced is None else announced)
-        if outlook.warming is not None:
-            self._state.known.add(counts, outlook.busyness)
-        self._watched = min(self._watched + outlook.busyness, 1440.0)
+            usual, mean = usual * announced, mean * announced
+        doubt = mean * outlook.uncertainty
+        self._expected = Expectation(minute, mean, doubt, outlook.phi)
+        if self.silence.hear(minute, float(counts.sum()), mean, outlook.phi) == "heard":
+            self._state.bank.update(minute, counts, outlook.terms(usual))
+            if alarms:
+                self._firing.unmute(minute)
+            changes += self._firing.follow(minute, np.stack((counts, mean, doubt)), outlook)
+            changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
+            self._state.guardband.add(counts, usual, 1.0 if announced is None else announced)
+            if outlook.warming is not None:
+                self._state.known.add(counts, outlook.busyness)
+                # Evidence against what was not believed yet is none.
+                self._state.bank.reset(self._state.known.just_warm(), minute + 1)
+            self._watched = min(self._watched + outlook.busyness, 1440.0)
+        else:
+            self._hear_nothing(minute)
         self.minute = minute
         if step == SLOT - 1:
             learning.learn(self._state, self._calendar, outlook, minute, pooling=self._pooling)
@@ -158,6 +165,13 @@ class Detector:
         if self._firing.moved:
             self._forget_outlook()
         return changes
+
+    def _hear_nothing(self, minute: int) -> None:
+        """The source is silent, or what it held back comes at once: nobody looked, and nothing is said."""
+        self._state.bank.reset(slice(None), minute + 1)
+        since = self.silence.since
+        if since is not None:
+            self._state.guardband.forget(since, minute)
 
     def running(
         self, counts: Mapping[int, FloatArray], now: float, announced: FloatArray | None = None
@@ -182,6 +196,8 @@ class Detector:
             opened = open_minutes.Open(counts, now, self.minute, announced)
             changes += open_minutes.score(self._state, self._firing, self._look, opened)
             self._hour, self._outlook = kept
+            if self._firing.moved:
+                self._forget_outlook()
         return changes
 
     def expectation(self) -> Expectation:
@@ -226,7 +242,8 @@ class Detector:
         """
         self._settle()
         state = self._state.snapshot(reason)
-        return {"version": _VERSION, "minute": self.minute, "watched": self._watched, **state}
+        channel = {"watched": self._watched, "silence": self.silence.snapshot()}
+        return {"version": _VERSION, "minute": self.minute, **channel, **state}
 
     def restore(self, reason: str, state: Mapping[str, object]) -> None:
         """Take back what `snapshot` gave; the reason is added if unknown.
@@ -258,6 +275,8 @@ class Detector:
             for other in range(len(self.reasons)):
                 self._stamps.setdefault(other, self.minute)
         self._stamps[row] = minute
+        if self.minute is None or minute >= self.minute:
+            self.silence.restore(state.get("silence"))
         self.minute = minute if self.minute is None else max(self.minute, minute)
 
     def _check(self, minute: int, counts: FloatArray) -> None:

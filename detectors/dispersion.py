@@ -12,6 +12,9 @@ _POOL_EXTRA = 0.25
 _POOL_SPREAD = 0.1**2
 _POOL_HOURS = 36.0
 _MOST_SPREAD = 1.0
+_CLIPPED_SPREAD = 0.03
+_LEVEL_SHARE = 0.6
+"""Part of what hours differ by that is the level: the rest is what the baseline does not know of itself."""
 
 
 class Dispersion(Rows):
@@ -28,8 +31,8 @@ class Dispersion(Rows):
     ((T - b)^2 - phi b) / b^2, less what the baseline's own uncertainty accounts for. It does not shrink
     when minutes are summed up, which is why merging both in one number costs 6 points of detection.
 
-    Both are forgotten by 0.9 a week and shrunk towards a common value that is worth some hundred tickets,
-    or some dozens of busy hours.
+    Both are forgotten by 0.9 a week and shrunk towards what all reasons have in common, which is worth some
+    hundred tickets, or some dozens of busy hours.
     """
 
     FIELDS = {  # noqa: RUF012 - a constant of the class
@@ -45,7 +48,8 @@ class Dispersion(Rows):
 
     def dispersion(self) -> FloatArray:
         """Variance relative to Poisson, at least 1.05."""
-        extra = (self.pair_excess + _POOL_TICKETS * _POOL_EXTRA) / (self.tickets + _POOL_TICKETS)
+        common = _common(self.pair_excess, self.tickets, _POOL_TICKETS, _POOL_EXTRA)
+        extra = (self.pair_excess + _POOL_TICKETS * common) / (self.tickets + _POOL_TICKETS)
         # Three quarters of a standard error on top: too small a phi costs false alarms at once.
         error = (
             0.75
@@ -57,10 +61,10 @@ class Dispersion(Rows):
     def spread(self) -> FloatArray:
         """Relative variance of an hour's level around the baseline."""
         weight = _POOL_HOURS / _POOL_SPREAD**2
+        common = max(_common(self.residual, self.information, weight, _POOL_SPREAD), 0.0)
         return np.asarray(
-            np.clip(
-                (self.residual + weight * _POOL_SPREAD) / (self.information + weight), 0.05**2, _MOST_SPREAD
-            )
+            _LEVEL_SHARE
+            * np.clip((self.residual + weight * common) / (self.information + weight), 0.05**2, _MOST_SPREAD)
         )
 
     def learn(self, slots: FloatArray, usual: FloatArray, uncertainty: FloatArray, seen: FloatArray) -> None:
@@ -83,9 +87,20 @@ class Dispersion(Rows):
         self.pair_excess[:] = (self.pair_excess + seen * pairs) * _FORGETTING
         self.tickets[:] = (self.tickets + seen * total) * _FORGETTING
         spread = self.spread()
-        scale = np.sqrt(phi * expected + (spread + uncertainty) * expected**2)
-        beyond = np.clip(total - expected, -4.0 * scale, 4.0 * scale)
+        # Not by the spread itself if that is large: outliers would make room for more of them.
+        scale = np.sqrt(phi * expected + (np.minimum(spread, _CLIPPED_SPREAD) + uncertainty) * expected**2)
+        beyond = np.clip(total - expected, -3.0 * scale, 3.0 * scale)
         weight = seen * (expected / (phi + expected * _POOL_SPREAD)) ** 2
         surplus = (beyond**2 - phi * expected) / expected**2 - uncertainty
         self.residual[:] = (self.residual + weight * surplus) * _FORGETTING
         self.information[:] = (self.information + weight) * _FORGETTING
+
+
+def _common(surplus: FloatArray, information: FloatArray, weight: float, start: float) -> float:
+    """The mean that all reasons share, each counting for what it knows but at most for four priors.
+
+    It begins at `start`, which is worth as much as five reasons.
+    """
+    known = np.minimum(1.0, 4.0 * weight / np.maximum(information, 1e-9))
+    total = float((known * surplus).sum()) + 5.0 * weight * start
+    return total / (float((known * information).sum()) + 5.0 * weight)

@@ -16,7 +16,7 @@ from detectors.rows import FloatArray, RowArray
 from detectors.state import State
 from detectors.warmup import gross
 
-_LEAST_TICKETS = 5.0
+_LEAST_TICKETS = 3.0
 """Fewer tickets than this are no spike, however improbable."""
 
 
@@ -27,8 +27,8 @@ class Firing:
         state: whose alarms.
 
     Attributes:
-        moved: a baseline was moved to a new normal; whoever has worked out expectations from it starts anew
-            and sets this back.
+        moved: a baseline or a level was moved; whoever has worked out expectations from it starts anew and
+            sets this back.
     """
 
     def __init__(self, state: State) -> None:
@@ -50,8 +50,10 @@ class Firing:
         """Raise what the evidence after `minute` calls for."""
         said: list[AlarmChange] = []
         bank = self._state.bank
-        for row in (bank.best() >= outlook.bars).nonzero()[0]:
-            if outlook.warming is None or not outlook.warming[row]:
+        for row in bank.candidates(outlook.bars):
+            if outlook.warming is not None and outlook.warming[row]:
+                continue
+            if bank.evidence(row) >= outlook.bars[row]:
                 said += self.convict(int(row), bank, int(row), minute, outlook, silent=silent)
         if outlook.warming is not None:
             rows = (outlook.warming & ~self._state.standing.firing & (counts > 0.0)).nonzero()[0]
@@ -71,7 +73,9 @@ class Firing:
         if self._state.standing.firing[row] or sums[0] < _LEAST_TICKETS:
             return []
         self._state.standing.warming[row] = False
-        score, tested = float(bank.score[which, place]), float(UPLIFTS[which])
+        self._state.level.adopt(row, which)
+        self.moved = True
+        score, tested = float(bank.evidence(place)), float(UPLIFTS[which])
         return self._raise(row, int(bank.onset[which, place]), minute, sums, (score, tested), outlook, silent)
 
     def convict_flood(
@@ -81,7 +85,7 @@ class Firing:
         if self._state.standing.firing[row]:
             return []
         self._state.standing.warming[row] = False
-        return self._raise(row, onset, minute, sums, (evidence, float(UPLIFTS[-1])), outlook, silent=False)
+        return self._raise(row, onset, minute, sums, (evidence, float(UPLIFTS[-2])), outlook, silent=False)
 
     def convict_gross(
         self,

@@ -55,6 +55,13 @@ class Guardband(Rows):
         self.open[1] += usual
         self.open[2] += announced
 
+    def forget(self, since: int, minute: int) -> None:
+        """Nobody looked from `since` to `minute`, as it turned out: nothing is learnt from that time."""
+        first = max(since // SLOT, minute // SLOT - SLOTS + 1)
+        for slot in range(first, minute // SLOT):
+            self.minutes[slot % SLOTS] = 0.0
+        self.open[:] = 0.0
+
     def turn(self, minute: int) -> Slot:
         """Close the slot that `minute` is the last of, and let out the one of two hours ago.
 

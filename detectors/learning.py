@@ -14,6 +14,9 @@ _WINSOR = 2.58
 _WINSOR_IN_ALARM = 1.0
 _POOLING_HOURS = (3, 9, 15, 21)
 _HOUR_SLOTS = 60 // SLOT
+_PROVEN_MINUTES = 150.0
+_MET_MINUTES = 90.0
+_QUARTER = 15
 
 
 def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, pooling: bool) -> None:
@@ -32,37 +35,59 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
         pooling: whether the shared shapes of the week are learnt anew when it is time.
     """
     hour, within = calendar.place(minute)
-    leaving = state.guardband.turn(minute)
+    standing, bank, guard = state.standing, state.bank, state.guardband
+    start = minute + 1 - SLOT
+    state.level.learn(
+        guard.open[0],
+        guard.open[1],
+        outlook.phi,
+        outlook.spread,
+        outlook.hour_variance,
+        fresh=outlook.fresh,
+        born=bank.alive() & (bank.onset >= start),
+        dead=~bank.alive(),
+        blind=standing.firing | (guard.open[2] <= 0.0),
+    )
+    leaving = guard.turn(minute)
+    place, passed = calendar.place(leaving.start)
     seen = np.asarray(leaving.minutes > 0.0)
-    quiet = seen & ~state.standing.spiking(leaving.start, leaving.start + SLOT)
-    expected = leaving.usual * state.level.value
+    quiet = seen & ~standing.spiking(leaving.start, leaving.start + SLOT)
+    expected = leaving.usual * state.level.slow()
     scale = np.sqrt(outlook.phi * expected + (outlook.uncertainty * expected) ** 2)
     clip = np.where(quiet, _WINSOR, _WINSOR_IN_ALARM)
     tickets = np.minimum(leaving.tickets, expected + clip * scale + quiet)
-    taught = quiet
+    # An hour that was met once or twice is not known well enough to call anything in it too much, and before
+    # that an alarm may be for nothing but its being unknown.
+    proven = state.baseline.exposure[place] >= np.where(quiet, _PROVEN_MINUTES, _MET_MINUTES)
+    tickets = np.where(proven, tickets, leaving.tickets)
     if outlook.warming is not None:
-        tickets = np.where(outlook.warming, leaving.tickets, tickets)
         seen = np.where(outlook.warming, quiet, seen)
-        taught = quiet & ~outlook.warming
-    state.level.learn(tickets, leaving.usual, outlook.phi, outlook.spread, taught.astype(np.float64))
-    state.baseline.learn(tickets * seen, leaving.minutes * seen)
-    state.standing.fade()
+    if calendar.holiday(leaving.start):
+        # The hours of the week are those of ordinary weeks.
+        seen = np.zeros_like(seen)
+    state.baseline.learn(passed // _QUARTER, tickets * seen, leaving.minutes * seen)
+    standing.fade()
     if within == 59:
-        state.baseline.fold(calendar.place(leaving.start)[0])
-        _learn_hour(state, outlook, minute)
+        state.level.end_hour()
+        state.holiday.turn(state.level, outlook.spread, holiday=calendar.holiday(minute + 1))
+        state.baseline.fold(place)
+        if not calendar.holiday(minute):
+            _learn_hour(state, outlook, minute, hour)
         if pooling and hour % 24 in _POOLING_HOURS:
             state.baseline.pool(state.dispersion.dispersion())
 
 
-def _learn_hour(state: State, outlook: Outlook, minute: int) -> None:
+def _learn_hour(state: State, outlook: Outlook, minute: int, hour: int) -> None:
     order = state.guardband.recent(minute, _HOUR_SLOTS)
     seen = np.asarray((state.guardband.minutes[order] > 0.0).all(axis=0))
     seen &= ~state.standing.spiking(minute - 59, minute + 1)
+    # Before the hour has been met twice, what it differs by is not scatter but not knowing it.
+    seen &= state.baseline.exposure[hour] >= _MET_MINUTES
     if outlook.warming is not None:
         seen &= ~outlook.warming
     slots = state.guardband.tickets[order].astype(np.float64)
     usual = state.guardband.usual[order].astype(np.float64)
-    state.dispersion.learn(slots, usual, outlook.shape_variance, seen.astype(np.float64))
+    state.dispersion.learn(slots, usual, outlook.hour_variance, seen.astype(np.float64))
 
 
 def pass_unseen(state: State, calendar: Calendar, outlook: Outlook, last: int, minute: int) -> None:
@@ -78,4 +103,6 @@ def pass_unseen(state: State, calendar: Calendar, outlook: Outlook, last: int, m
             return
         learn(state, calendar, outlook, end, pooling=False)
         end += SLOT
-    state.level.pass_unseen(minute - end, state.dispersion.spread())
+    spread = state.dispersion.spread()
+    state.level.pass_unseen(minute - end, spread)
+    state.holiday.turn(state.level, spread, holiday=calendar.holiday(minute))

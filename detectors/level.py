@@ -1,4 +1,4 @@
-"""How busy is it lately, against the usual for this hour of the week?"""
+"""How busy is it lately, against the usual for this hour of the week: with and without a spike?"""
 
 from __future__ import annotations
 
@@ -6,37 +6,96 @@ from math import exp
 
 import numpy as np
 
-from detectors.guardband import GUARDBAND, SLOT
-from detectors.rows import Field, FloatArray, Rows
+from detectors.cusum import UPLIFTS
+from detectors.guardband import SLOT
+from detectors.rows import Field, FlagArray, FloatArray, Rows
 
-_CORRELATION_MINUTES = 1440.0
-_KEPT_PER_SLOT = exp(-SLOT / _CORRELATION_MINUTES)
-_KEPT_OVER_GUARD = exp(-GUARDBAND / _CORRELATION_MINUTES)
+HYPOTHESES = len(UPLIFTS) + 1
+"""No spike, and a spike of each tested uplift."""
+_DAY_KEPT = exp(-SLOT / 1440.0)
+_HOUR_KEPT = exp(-SLOT / 90.0)
+_START = 0.02
+_MOST = 3.0
+"""Standard deviations beyond which a slot's surprise is clipped where there is to be no spike."""
+_LEAP = 1.0
+_FAR = 4.0
+"""Most that a slot moves a logarithm, and most that it can be: a bug upstream sends a million tickets a minute."""
+_CAMPAIGN_VARIANCE = 0.15**2
+_CAMPAIGN_STEP = 0.4
+"""Change of the logarithm of the announced uplift from which on that holds whole."""
+_RATES = np.concatenate(([1.0], UPLIFTS))[:, None]
 
 
 class Level(Rows):
-    """A conjugate Gamma filter on the recent level, mean-reverting within about a day.
+    """A filter on the recent level for each hypothesis: no spike, or a spike of one of the tested uplifts.
 
-    The level g multiplies the baseline's rate; it is a latent process that wanders around 1 with
-    stationary relative variance s2 (each reason's own, `detectors.dispersion`) and a correlation time of
-    one day. Per slot of five minutes with `usual` expected tickets b:
+    The logarithm of the level is the sum of two latent processes: a slow one that wanders around 0 (an
+    Ornstein-Uhlenbeck process with a correlation time of one day and a variance that `detectors.dispersion`
+    learns per reason) and one that is new in every hour, the error of that hour of the week in the
+    baseline. Both are tracked by one extended Kalman filter for counts with variance phi times mean. Per
+    slot of five minutes with x tickets where m are expected:
 
-        predict   g <- g^a            v <- a^2 v + (1 - a^2) s2        a = exp(-5 min / 1 day)
-        update    k = v b g / (v b g + phi);  g <- g (1 + k (tickets / (b g) - 1));  v <- v (1 - k)
+        gain on each part = (its covariance with the sum) / (phi + V m)        V = variance of the sum
+        part <- part + gain (x - m);      covariance <- covariance - gain gain' m (phi + V m)
 
-    so it learns in units of information: fast in busy hours, not at all from a quiet night. It sees a slot
-    only when that leaves the guardband, and its statement is carried forward over those two hours.
+    *Without* a spike m is usual x level; *with* a spike of uplift R it is R times that. So the question
+    whether tickets rose because the level wandered, or because something broke, is answered by both stories
+    being followed and compared (`detectors.cusum`): a level that drifts up is followed by the first story
+    and raises no alarm, a sudden rise is not, since the first story finds it too improbable. A spike's
+    story begins where its evidence begins, with the level as it stood then.
 
-    Choose it over a moving average because it knows how well it knows (v), which the score needs, and
-    because it forgets towards the usual instead of keeping the last thing it saw.
+    Choose it over a filter that looks at the past up to some hours ago: that one either takes a slow drift
+    for a spike, or must be told to expect a higher mean than it believes in, which hides small spikes.
+
+    Sources: West & Harrison, *Bayesian Forecasting and Dynamic Models* (1997), chapters 2 and 14, for the
+    filter; Willsky & Jones, IEEE Trans. Automatic Control 21 (1976) 108, for one filter per hypothesis.
     """
 
     FIELDS = {  # noqa: RUF012 - a constant of the class
-        "value": Field((), "f8", 1.0),
-        "variance": Field((), "f8", 0.02),
+        "mean": Field((2, HYPOTHESES), "f4"),
+        "covariance": Field((3, HYPOTHESES), "f4"),
+        "announced": Field((), "f4", 1.0),
     }
-    value: FloatArray
-    variance: FloatArray
+    mean: FloatArray
+    """Logarithm of the slow level and of this hour's error, per hypothesis."""
+    covariance: FloatArray
+    """Variance of the slow level, variance of the hour's error, their covariance."""
+    announced: FloatArray
+    """Announced uplift at the newest minute."""
+
+    def resize(self, size: int) -> None:
+        """Make room for `size` reasons; a new one is at its usual level, hardly known."""
+        before = self.size
+        super().resize(size)
+        self.covariance[0, :, before:] = _START
+
+    def factors(self) -> FloatArray:
+        """Each hypothesis's level times its uplift, (hypotheses, reasons)."""
+        return np.asarray(_RATES * np.exp(self.mean.sum(axis=0, dtype=np.float64)))
+
+    def slow(self) -> FloatArray:
+        """The slow level where there is no spike."""
+        return np.asarray(np.exp(self.mean[0, 0].astype(np.float64)))
+
+    def variance(self, hour: FloatArray, *, fresh: bool) -> FloatArray:
+        """Relative variance of the expected rate where there is no spike.
+
+        Args:
+            hour: relative variance of this hour of the week in the baseline.
+            fresh: nothing was seen of this hour yet.
+        """
+        slow, quick, both = self.covariance[:, 0].astype(np.float64)
+        return np.asarray(np.maximum(slow + (hour if fresh else quick) + 2.0 * both, 0.0))
+
+    def announce(self, uplift: FloatArray) -> None:
+        """Hear of the announced uplift of a minute: where it changes, the level is known less well.
+
+        Campaigns do as announced only within some 15 %, and when one ends the level it taught ends with it.
+        """
+        step = np.abs(np.log(np.maximum(uplift, 1e-6) / self.announced))
+        if step.any():
+            self.covariance[0] += _CAMPAIGN_VARIANCE * np.minimum(step / _CAMPAIGN_STEP, 1.0)
+            self.announced[:] = uplift
 
     def learn(
         self,
@@ -44,31 +103,71 @@ class Level(Rows):
         usual: FloatArray,
         dispersion: FloatArray,
         spread: FloatArray,
-        seen: FloatArray,
+        hour: FloatArray,
+        *,
+        fresh: bool,
+        born: FlagArray,
+        dead: FlagArray,
+        blind: FlagArray,
     ) -> None:
         """Take in one slot.
 
         Args:
-            tickets: winsorised tickets of the slot.
-            usual: what the baseline alone expected.
+            tickets: of the slot.
+            usual: what the baseline alone expected, announced campaigns included.
             dispersion: variance relative to Poisson.
-            spread: stationary relative variance of the level.
-            seen: 1 where the slot was observed and no spike was going on, else 0.
+            spread: stationary variance of the slow level.
+            hour: relative variance of this hour of the week in the baseline.
+            fresh: the slot is the first of its hour.
+            born: spikes' evidence that began in this slot, (uplifts, reasons): their story starts here.
+            dead: spikes without evidence: they have the level of no spike.
+            blind: reasons from which nothing is to be learnt now (an alarm fires, or nobody looked).
         """
-        value = self.value**_KEPT_PER_SLOT
-        variance = self.variance * _KEPT_PER_SLOT**2 + (1.0 - _KEPT_PER_SLOT**2) * spread
-        expected = np.maximum(usual * value, 1e-12)
-        gain = seen * variance * expected / (variance * expected + dispersion)
-        self.value[:] = np.clip(value * (1.0 + gain * (tickets / expected - 1.0)), 1e-3, 1e3)
-        self.variance[:] = variance * (1.0 - gain)
+        mean, covariance = self.mean.astype(np.float64), self.covariance.astype(np.float64)
+        mean[:, 1:] = np.where(born, mean[:, :1], mean[:, 1:])
+        covariance[:, 1:] = np.where(born, covariance[:, :1], covariance[:, 1:])
+        if fresh:
+            mean[1], covariance[2] = 0.0, 0.0
+            covariance[1] = hour
+        slow = mean[0] * _DAY_KEPT
+        quick = mean[1] * _HOUR_KEPT
+        p_slow = covariance[0] * _DAY_KEPT**2 + (1.0 - _DAY_KEPT**2) * spread
+        p_quick = covariance[1] * _HOUR_KEPT**2 + (1.0 - _HOUR_KEPT**2) * hour
+        p_both = covariance[2] * (_DAY_KEPT * _HOUR_KEPT)
+        expected = usual * _RATES * np.exp(slow + quick)
+        variance = p_slow + p_quick + 2.0 * p_both
+        surprise = tickets - expected
+        limit = _MOST * np.sqrt(dispersion * expected[0] + variance[0] * expected[0] ** 2) + 0.5
+        surprise[0] = np.minimum(surprise[0], limit)
+        follows = np.empty(expected.shape, bool)
+        follows[0] = ~blind
+        follows[1:] = ~(born | dead | blind)
+        share = follows / (dispersion + variance * expected)
+        with_slow, with_quick = p_slow + p_both, p_quick + p_both
+        surprise *= share
+        self.mean[0] = np.clip(slow + np.clip(with_slow * surprise, -_LEAP, _LEAP), -_FAR, _FAR)
+        self.mean[1] = np.clip(quick + np.clip(with_quick * surprise, -_LEAP, _LEAP), -_FAR, _FAR)
+        share *= expected
+        self.covariance[0] = p_slow - with_slow * with_slow * share
+        self.covariance[1] = p_quick - with_quick * with_quick * share
+        self.covariance[2] = p_both - with_slow * with_quick * share
+        self.mean[:, 1:] = np.where(dead, self.mean[:, :1], self.mean[:, 1:])
+        self.covariance[:, 1:] = np.where(dead, self.covariance[:, :1], self.covariance[:, 1:])
 
-    def now(self, spread: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The level and its relative variance at the newest minute, carried over the guardband."""
-        variance = self.variance * _KEPT_OVER_GUARD**2 + (1.0 - _KEPT_OVER_GUARD**2) * spread
-        return self.value**_KEPT_OVER_GUARD, variance
+    def end_hour(self) -> None:
+        """The hour's error ends with the hour."""
+        self.mean[1] = 0.0
+        self.covariance[1:] = 0.0
+
+    def adopt(self, row: int, which: int) -> None:
+        """An alarm was raised on the story of the uplift `which`: what it says of the level holds."""
+        self.mean[:, 0, row] = self.mean[:, 1 + which, row]
+        self.covariance[:, 0, row] = self.covariance[:, 1 + which, row]
 
     def pass_unseen(self, minutes: int, spread: FloatArray) -> None:
         """Let time pass in which nobody looked: back towards the usual, and less certain."""
-        kept = exp(-minutes / _CORRELATION_MINUTES)
-        self.value[:] = self.value**kept
-        self.variance[:] = self.variance * kept**2 + (1.0 - kept**2) * spread
+        kept = exp(-minutes / 1440.0)
+        self.end_hour()
+        self.covariance[1] = _START
+        self.mean[0] = self.mean[0, :1] * kept
+        self.covariance[0] = self.covariance[0, :1] * kept**2 + (1.0 - kept**2) * spread

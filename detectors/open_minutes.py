@@ -74,11 +74,11 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
         seen = (
             np.asarray(opened.counts[minute], dtype=np.float64)[rows] if minute in opened.counts else nothing
         )
-        share = uplift * part
-        terms = np.stack((seen, outlook.mean[step][rows] * share, outlook.doubt[step][rows] * share))
-        size = outlook.size[step][rows] * share
-        bank.update(minute, terms, outlook.drift[step][:, rows] * share, size)
-        parts.append(np.concatenate((terms, size[None])))
+        own = outlook.of(rows)
+        terms = own.terms(own.usual[step] * uplift * part)
+        bank.update(minute, seen, terms)
+        mean = own.mean[step] * uplift * part
+        parts.append(np.stack((seen, mean, mean * own.uncertainty, terms.size[0])))
     warming = np.zeros(rows.size, bool) if outlook.warming is None else outlook.warming[rows]
     said: list[AlarmChange] = []
     for place in ((bank.best() >= outlook.bars[rows]) & ~warming).nonzero()[0]:

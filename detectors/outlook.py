@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from detectors import threshold
-from detectors.baseline import within_hour
 from detectors.calendar import Calendar
-from detectors.cusum import UPLIFTS
+from detectors.cusum import UPLIFTS, Terms
 from detectors.guardband import SLOT
 from detectors.profile import GENERIC
-from detectors.rows import FlagArray, FloatArray
+from detectors.rows import FlagArray, FloatArray, RowArray
 from detectors.state import State
 from detectors.warmup import WARM_AFTER
 
-_RAISED_BY = 1.5
-"""The mean is tested as if it were so many of its standard deviations higher."""
-_LEAST_UNCERTAINTY = 0.04
+_LEAST_UNCERTAINTY = 0.02
+_NEW_SPREAD = 0.5**2
+_NEW_MINUTES = 3.0 * 1440.0
+"""Variance of the level of a reason that was just met, and how soon that is over: its usual level is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,16 @@ class Outlook:
 
     Attributes:
         slot: which slot of five minutes, counted from 1970.
+        fresh: whether it is the first of its local hour.
         usual: tickets per minute by the baseline alone, (5, reasons).
         mean: the same times the recent level, (5, reasons).
-        doubt: standard deviation of `mean`, (5, reasons).
-        drift: what a minute without tickets takes from each uplift's score, (5, uplifts, reasons).
-        size: the negative binomial's size at the raised mean, (5, reasons).
+        drift: what a ticket usually expected takes from each uplift's score, (uplifts, reasons).
+        size: the negative binomial's size per ticket usually expected, (1 + uplifts, reasons).
+        gain: what a single ticket adds to each score, (uplifts, reasons).
+        spared: what each uplift's story expects had there been no spike, against the usual.
         level: recent level against the usual, per reason.
         uncertainty: relative standard deviation of `mean`.
-        shape_variance: relative variance of the baseline alone.
+        hour_variance: relative variance of the baseline alone.
         spread: stationary relative variance of the level.
         phi: variance of a count relative to Poisson.
         bars: evidence that each reason's alarm needs.
@@ -45,19 +48,34 @@ class Outlook:
     """
 
     slot: int
+    fresh: bool
     usual: FloatArray
     mean: FloatArray
-    doubt: FloatArray
     drift: FloatArray
     size: FloatArray
+    gain: FloatArray
+    spared: FloatArray
     level: FloatArray
     uncertainty: FloatArray
-    shape_variance: FloatArray
+    hour_variance: FloatArray
     spread: FloatArray
     phi: FloatArray
     bars: FloatArray
     warming: FlagArray | None
     busyness: float
+
+    def terms(self, usual: FloatArray) -> Terms:
+        """What the stories expect of a minute in which the baseline alone expects `usual` tickets."""
+        expected = self.spared * usual
+        return Terms(self.drift * usual, self.size * usual, self.gain, expected, expected * self.uncertainty)
+
+    def of(self, rows: RowArray) -> Outlook:
+        """The same for some reasons only."""
+        kept: dict[str, Any] = {
+            name: value[..., rows] if isinstance(value := getattr(self, name), np.ndarray) else value
+            for name in self.__slots__
+        }
+        return Outlook(**kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +88,7 @@ class Hour:
         variance: their relative variance.
         phi: variance of a count relative to Poisson.
         spread: stationary relative variance of the level.
-        size: 1 / (phi - 1).
-        weight: log(phi) / (phi - 1) times what each uplift adds, (uplifts, reasons).
-        bar: the channel's bar.
-        bars: the same, higher for reasons that are new.
+        bars: evidence that an alarm of each reason needs, higher for reasons that are new.
         budget: each reason's share of the false alarms per week.
         busyness: relative rate of the hour in a generic week.
     """
@@ -83,9 +98,6 @@ class Hour:
     variance: FloatArray
     phi: FloatArray
     spread: FloatArray
-    size: FloatArray
-    weight: FloatArray
-    bar: float
     bars: FloatArray
     budget: FloatArray
     busyness: float
@@ -96,20 +108,18 @@ def hour_of(state: State, calendar: Calendar, false_alarms_per_week: float, minu
     hours, within = calendar.around(minute), calendar.place(minute)[1]
     phi = state.dispersion.dispersion()
     rates, variance = state.baseline.rates(hours, phi)
-    volume = state.baseline.ticket_minutes_per_week()
-    bar = threshold.bar(false_alarms_per_week, volume)
-    size = 1.0 / (phi - 1.0)
+    shape, shape_variance = state.baseline.within(hours, rates, phi)
+    chances = threshold.excursions(state.baseline.level(), phi)
+    budget = threshold.shares(false_alarms_per_week, chances)
+    bars = threshold.bars(budget, chances)
     return Hour(
         first=minute - within,
-        rates=rates[2] * within_hour(np.log(rates), range(60)),
-        variance=variance[2],
+        rates=rates[2] * shape,
+        variance=variance[2] + shape_variance,
         phi=phi,
-        spread=state.dispersion.spread(),
-        size=size,
-        weight=(UPLIFTS[:, None] - 1.0) * (np.log(phi) * size),
-        bar=bar,
-        bars=threshold.unproven(bar, state.baseline.watched),
-        budget=false_alarms_per_week * volume / max(float(volume.sum()), 1e-9),
+        spread=state.dispersion.spread() + _NEW_SPREAD * np.exp(-state.baseline.watched / _NEW_MINUTES),
+        bars=threshold.unproven(bars, state.baseline.watched),
+        budget=budget,
         busyness=float(GENERIC[hours[2]]),
     )
 
@@ -117,25 +127,27 @@ def hour_of(state: State, calendar: Calendar, false_alarms_per_week: float, minu
 def look(state: State, hour: Hour, minute: int) -> Outlook:
     """Work out the expectations of the slot that holds `minute`, which lies in `hour`."""
     start = minute - minute % SLOT
+    fresh = start == hour.first
     usual = hour.rates[start - hour.first : start - hour.first + SLOT]
-    level, level_variance = state.level.now(hour.spread)
-    uncertainty = np.sqrt(hour.variance + level_variance + _LEAST_UNCERTAINTY**2)
-    mean = usual * level
-    raised = mean * (1.0 + _RAISED_BY * uncertainty)
+    factors = state.level.factors()
+    uncertainty = np.sqrt(state.level.variance(hour.variance, fresh=fresh) + _LEAST_UNCERTAINTY**2)
+    scale = 1.0 / (hour.phi - 1.0)
     warming = state.known.seen < WARM_AFTER
     return Outlook(
         slot=minute // SLOT,
+        fresh=fresh,
         usual=usual,
-        mean=mean,
-        doubt=mean * uncertainty,
-        drift=raised[:, None, :] * hour.weight,
-        size=raised * hour.size,
-        level=level,
+        mean=usual * factors[0],
+        drift=(factors[1:] - factors[0]) * (np.log(hour.phi) * scale),
+        size=factors * scale,
+        gain=np.log(factors[1:] / factors[0]),
+        spared=factors[1:] / UPLIFTS[:, None],
+        level=factors[0],
         uncertainty=uncertainty,
-        shape_variance=hour.variance,
+        hour_variance=hour.variance,
         spread=hour.spread,
         phi=hour.phi,
-        bars=hour.bars + state.standing.surcharge(hour.bar, hour.budget),
+        bars=hour.bars + state.standing.surcharge(hour.budget),
         warming=warming if bool(warming.any()) else None,
         busyness=hour.busyness,
     )

@@ -10,6 +10,8 @@ from detectors.state import State
 from detectors.warmup import WARM_AFTER
 
 _LEAST_WINDOW = 60
+_LEAST_EVIDENCE = 0.3
+"""Less than this part of the bar is no window worth telling of."""
 
 
 def change(state: State, row: int, what: AlarmState, until: int) -> AlarmChange:
@@ -32,7 +34,7 @@ def change(state: State, row: int, what: AlarmState, until: int) -> AlarmChange:
         score=float(standing.score[row]),
         bar=float(standing.bar[row]),
         uplift=observed / max(expected, 1e-9),
-        tested_uplift=float(standing.tested[row]),
+        tested_uplift=round(float(standing.tested[row]), 3),
         previous_day=None,
         warming_up=bool(standing.warming[row]),
     )
@@ -49,10 +51,10 @@ def verdict(state: State, outlook: Outlook, row: int, minute: int) -> Verdict:
         doubt, score, bar = float(standing.doubt[row]), float(standing.score[row]), float(standing.bar[row])
     else:
         said = "WARMING_UP" if state.known.seen[row] < WARM_AFTER else "NORMAL"
-        which, score, bar = bank.which(row), max(0.0, float(bank.best()[row])), float(outlook.bars[row])
+        which, score, bar = bank.which(row), float(bank.evidence(row)), float(outlook.bars[row])
         window = minute + 1 - int(bank.onset[which, row])
         observed, expected, doubt = (float(part) for part in bank.sums[:, which, row])
-        if window < _LEAST_WINDOW:
+        if window < _LEAST_WINDOW or score < _LEAST_EVIDENCE * bar:
             window, observed, expected = _last_hour(state, row, minute, float(outlook.level[row]))
             doubt = uncertainty * expected
     lower, upper = interval(expected, phi, doubt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from base64 import b85decode, b85encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -47,7 +47,7 @@ class Rows:
         >>> seen.resize(2)
         >>> seen.tickets[1] = 7
         >>> seen.snapshot(1)
-        'AAAAAAAAHEAAAIA/AACAPwAAgD8='
+        '0000000107004kL004kL004kL'
         >>> seen.restore(0, seen.snapshot(1))
         >>> seen.tickets.tolist()
         [7.0, 7.0]
@@ -89,9 +89,9 @@ class Rows:
         self._bind(size)
 
     def snapshot(self, row: int) -> str:
-        """Everything kept of one reason, every bit of it, as base64 text."""
+        """Everything kept of one reason, every bit of it, as base85 text."""
         columns = (np.ascontiguousarray(array[..., row]).tobytes() for array in self._arrays.values())
-        return b64encode(b"".join(columns)).decode("ascii")
+        return b85encode(b"".join(columns)).decode("ascii")
 
     def restore(self, row: int, state: str) -> None:
         """Take a reason's columns back.
@@ -103,7 +103,7 @@ class Rows:
         Raises:
             ValueError: it is not a state of these quantities.
         """
-        data = b64decode(state)
+        data = b85decode(state)
         wanted = sum(
             int(np.prod(field.shape)) * np.dtype(field.dtype).itemsize for field in self.FIELDS.values()
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
 
-CLEAR_EVIDENCE = 4.0
+CLEAR_EVIDENCE = 2.0
 """Nats of evidence against the spike going on, after which it is over."""
 CALM_MINUTES = 15
 CALM_PART = 0.1
@@ -22,57 +22,57 @@ SETTLING_MINUTES = 6 * 60
 LOST_MINUTES = 6 * 60
 """Nobody looked for so long: whether the spike went on is unknown, the alarm is cleared."""
 _DAY = 0.5 ** (1.0 / (12.0 * 60.0))
-_DEBT = 5.0
-_DEBT_KEPT = 0.5 ** (5.0 / 1440.0)
+_DEBT = 1.0
+_DEBT_KEPT = 0.5 ** (5.0 / 360.0)
 _HABIT_KEPT = 0.5 ** (5.0 / (21.0 * 1440.0))
 _HABIT_WEEKS = 3.0 / log(2.0)
 """Weeks that a steady trickle of alarms adds up over, at that half-life."""
-_HABIT_WEIGHT = 0.25
-_HABIT_MOST = 6.0
+_HABIT_PRIOR = 8.0
+_HABIT_MOST = 3.0
 
 
 class Standing(Rows):
     """One alarm per reason, QUIET or FIRING, with what is frozen at the raise.
 
     *Clear slowly.* While an alarm fires, a reverse CUSUM asks whether tickets still come at a raised rate
-    R' = max(2, sqrt(uplift)) or at the usual one m:
+    R' = max(1.3, uplift^0.8) or at the usual one m:
 
         D <- max(0, D + ((R' - 1) m - x log R') / phi)
 
-    The spike is over at D >= 4 nats and 15 minutes after D last was 0, or a tenth of the spike's length if
+    The spike is over at D >= 2 nats and 15 minutes after D last was 0, or a tenth of the spike's length if
     that is more: what has lasted for a day is not over after a quiet quarter of an hour. It adapts by
     itself: a busy reason shows within minutes that it is calm, a sparse one needs the hours in which a
     spike would have brought tickets.
 
-    *No echo.* After a clear the reason's bar is 5 nats higher, half of that a day later, so the tail of
-    the same spike, or its next morning, does not raise it again.
+    *No echo.* After a clear the reason's bar is a nat higher, half of that six hours later, so the tail of
+    the same spike does not raise it again.
 
-    *Habit.* Each alarm of the last weeks (half-life 21 days) beyond the reason's share of the channel's
-    false-alarm budget raises its own bar by a quarter of the channel's: a reason that bursts every other
-    day must burst more strongly than it uses to. Heavy tails of real series are met by this and not by a
-    larger dispersion, which would blind all reasons.
+    *Habit.* A reason that bursts every other day must burst more strongly than it uses to: with n alarms in
+    the last weeks (half-life 21 days) where its share of the channel's false alarms would be n0, its bar is
+    log((8 + n) / (8 + n0)) higher, at most 3. Heavy tails of real series are met by this and not by a larger
+    dispersion, which would blind all reasons.
     """
 
     FIELDS = {  # noqa: RUF012 - a constant of the class
         "firing": Field((), "?"),
         "silent": Field((), "?"),
         "warming": Field((), "?"),
-        "onset": Field((), "i8", -1),
-        "raised": Field((), "i8", -1),
-        "cleared": Field((), "i8", -1),
+        "onset": Field((), "i4", -1),
+        "raised": Field((), "i4", -1),
+        "cleared": Field((), "i4", -1),
         "observed": Field(),
         "expected": Field(),
-        "doubt": Field(),
-        "stated": Field(),
-        "score": Field(),
-        "bar": Field(),
-        "tested": Field(),
-        "calm": Field(),
-        "calm_since": Field((), "i8", -1),
-        "day_observed": Field(),
-        "day_expected": Field(),
-        "debt": Field(),
-        "habit": Field(),
+        "doubt": Field((), "f4"),
+        "stated": Field((), "f4"),
+        "score": Field((), "f4"),
+        "bar": Field((), "f4"),
+        "tested": Field((), "f4"),
+        "calm": Field((), "f4"),
+        "calm_since": Field((), "i4", -1),
+        "day_observed": Field((), "f4"),
+        "day_expected": Field((), "f4"),
+        "debt": Field((), "f4"),
+        "habit": Field((), "f4"),
     }
     firing: FlagArray
     silent: FlagArray
@@ -94,15 +94,14 @@ class Standing(Rows):
     debt: FloatArray
     habit: FloatArray
 
-    def surcharge(self, bar: float, budget: FloatArray) -> FloatArray:
-        """How much more than `bar` each reason's evidence must reach.
+    def surcharge(self, budget: FloatArray) -> FloatArray:
+        """How many nats more than its bar each reason's evidence must reach.
 
         Args:
-            bar: the channel's bar.
             budget: each reason's share of the false alarms per week.
         """
-        excess = np.maximum(self.habit - budget * _HABIT_WEEKS, 0.0)
-        return np.asarray(self.debt + bar * _HABIT_WEIGHT * np.minimum(excess, _HABIT_MOST))
+        usual = _HABIT_PRIOR + budget * _HABIT_WEEKS
+        return np.asarray(self.debt + np.log((_HABIT_PRIOR + self.habit) / usual).clip(0.0, _HABIT_MOST))
 
     def fade(self) -> None:
         """Let five minutes pass: echoes and habits are forgotten."""
@@ -126,7 +125,7 @@ class Standing(Rows):
         self.day_observed[rows] = self.day_observed[rows] * _DAY + counts
         self.day_expected[rows] = self.day_expected[rows] * _DAY + mean
         uplift = (self.observed[rows] + 1.0) / (self.expected[rows] + 1.0)
-        tested = np.maximum(2.0, np.sqrt(uplift))
+        tested = np.maximum(1.3, uplift**0.8)
         calm = self.calm[rows] + ((tested - 1.0) * mean - counts * np.log(tested)) / phi
         self.calm[rows] = np.maximum(calm, 0.0)
         self.calm_since[rows] = np.where(calm <= 0.0, minute, self.calm_since[rows])

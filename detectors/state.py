@@ -8,6 +8,7 @@ from detectors.baseline import Baseline
 from detectors.cusum import Bank
 from detectors.dispersion import Dispersion
 from detectors.guardband import Guardband
+from detectors.holiday import Holiday
 from detectors.level import Level
 from detectors.rows import Rows
 from detectors.standing import Standing
@@ -30,6 +31,7 @@ class State:
         self.row: dict[str, int] = {}
         self.baseline = Baseline()
         self.level = Level()
+        self.holiday = Holiday()
         self.dispersion = Dispersion()
         self.guardband = Guardband()
         self.bank = Bank()
@@ -38,6 +40,7 @@ class State:
         self.parts: dict[str, Rows] = {
             "baseline": self.baseline,
             "level": self.level,
+            "holiday": self.holiday,
             "dispersion": self.dispersion,
             "guardband": self.guardband,
             "bank": self.bank,

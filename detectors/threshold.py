@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
-from math import log
-
 import numpy as np
 
-from detectors.cusum import UPLIFTS
+from detectors.cusum import PRIOR, UPLIFTS
 from detectors.rows import FloatArray
 
-EXCURSION = 0.10
-"""Part of the bound e^-bar that excursions really reach; measured on quiet simulated channels."""
-_LEAST_STARTS = 500.0
+CALIBRATION = 0.45
+"""False alarms per week against the formula; measured on quiet simulated channels."""
+_EVENNESS = 0.2
+_LEAST_EXCURSIONS = 0.002
+_WEEK = 10_080.0
+_REGRET = UPLIFTS - 1.0 - np.log(UPLIFTS)
 
 
-def bar(false_alarms_per_week: float, ticket_minutes_per_week: FloatArray) -> float:
-    """Evidence in nats that all reasons together exceed as often as asked when nothing happens.
+def excursions(rates: FloatArray, dispersion: FloatArray) -> FloatArray:
+    """How often a week a reason's evidence would have a chance to become a false alarm.
 
-    A CUSUM's excursion starts with a ticket, and since a likelihood ratio's mean is 1 without a change, an
-    excursion reaches h with probability at most e^-h (Wald). With K uplifts tested, and V minutes a week
-    that hold a ticket over all reasons,
+    The mean time between false alarms of a CUSUM with bar h is about e^h / D (Siegmund 1985, chapter 2),
+    where D is what its score loses per minute when nothing happens: for NB1 counts with mean m, which
+    come in clumps, D = c m (R - 1 - log R) with c = log(phi) / (phi - 1); at most once a minute. Added up
+    over the uplifts R by their prior weight.
 
-        false alarms per week <= K C V e^-h,      so      h = log(K C V / false alarms per week)
+    Args:
+        rates: tickets per minute, per reason.
+        dispersion: variance relative to Poisson.
 
-    with C < 1 for overshoot, overlap of the uplifts and the raised mean. The number of reasons does not
-    enter: ten busy reasons or a thousand quiet ones with the same V have the same bar, a new reason moves
-    it by next to nothing, and every reason takes part in the budget as its tickets do.
+    Example:
+        >>> excursions(np.array([0.003, 0.3, 5.0]), np.full(3, 1.5)).round().tolist()
+        [231.0, 4396.0, 8257.0]
+    """
+    clumps = rates * np.log(dispersion) / (dispersion - 1.0)
+    chances = np.minimum(clumps[:, None] * _REGRET, 1.0) @ PRIOR
+    return np.asarray(_WEEK * np.maximum(chances, _LEAST_EXCURSIONS))
+
+
+def shares(false_alarms_per_week: float, chances: FloatArray) -> FloatArray:
+    """Each reason's share of the false alarms per week that the channel can stand.
+
+    Shares grow with the fifth root of `excursions`: nearly the same for each reason, a little more for busy
+    ones, which have more to be found. Whatever the number of reasons, they add up to what was asked for.
 
     Args:
         false_alarms_per_week: what the channel can stand, above 0.
-        ticket_minutes_per_week: per reason.
+        chances: `excursions` per reason.
 
     Example:
-        >>> round(bar(1.0, np.full(300, 1000.0)), 2)
-        11.7
-        >>> round(bar(10.0, np.full(300, 1000.0)), 2)
-        9.4
+        >>> shares(1.0, np.array([1000.0, 40000.0])).round(3).tolist()
+        [0.323, 0.677]
     """
-    starts = max(float(np.sum(ticket_minutes_per_week)), _LEAST_STARTS)
-    return max(log(len(UPLIFTS) * EXCURSION * starts / false_alarms_per_week), 3.0)
+    weight = chances**_EVENNESS
+    return np.asarray(false_alarms_per_week * weight / max(float(weight.sum()), 1e-9))
 
 
-def unproven(bar: float, watched: FloatArray) -> FloatArray:
+def bars(budget: FloatArray, chances: FloatArray) -> FloatArray:
+    """Evidence in nats that each reason exceeds as often as its share allows when nothing happens.
+
+    Since false alarms are as frequent as chances times e^-bar,
+
+        bar = log(C chances / share)
+
+    with a C that overshoot, the overlap of the uplifts and the decay of the evidence leave.
+
+    Args:
+        budget: each reason's share of the false alarms per week.
+        chances: `excursions` per reason.
+
+    Example:
+        >>> bars(np.array([0.01, 0.01]), np.array([1000.0, 40000.0])).round(1).tolist()
+        [10.7, 14.4]
+    """
+    return np.asarray(np.maximum(np.log(CALIBRATION * chances / budget), 3.0))
+
+
+def unproven(bar: FloatArray | float, watched: FloatArray) -> FloatArray:
     """The bar of reasons that have been watched for days rather than weeks.
 
     The run-length argument holds for a model that fits; a week that was never seen whole is no such model,
@@ -49,7 +82,7 @@ def unproven(bar: float, watched: FloatArray) -> FloatArray:
     week of observation; a spike worth waking up for has many times that.
 
     Args:
-        bar: the channel's bar.
+        bar: of a reason that is known.
         watched: minutes of observation per reason.
 
     Example:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from detectors.rows import Field, FloatArray, Rows
+from detectors.rows import Field, FloatArray, RowArray, Rows
 
 WARM_AFTER = 2 * 1440
 """Minutes a reason must have been watched before its baseline is believed."""
@@ -42,6 +42,10 @@ class Acquaintance(Rows):
         self.seen += 1.0
         self.tickets += counts
         self.busyness += shape
+
+    def just_warm(self) -> RowArray:
+        """Reasons whose baseline is believed from now on."""
+        return np.asarray((self.seen == WARM_AFTER).nonzero()[0])
 
 
 def gross(

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.calendar import Calendar
-from detectors.cusum import UPLIFTS, Bank, credit, log_gamma
+from detectors.cusum import UPLIFTS, Bank, Terms, credit, log_gamma
 from detectors.dispersion import Dispersion
 from detectors.drivers import drivers
 from detectors.evaluate import Alert, score
 from detectors.interval import interval
 from detectors.profile import pooled
 from detectors.simulate import Life, simulate
-from detectors.threshold import bar
+from detectors.threshold import bars, excursions, shares
 
 
 def minute_at(*when: int) -> int:
@@ -70,7 +70,8 @@ def test_evidence_is_the_likelihood_ratio_of_two_negative_binomials(x: int, mean
 
     size = mean / (phi - 1.0)
     gained = np.zeros((len(UPLIFTS), 1))
-    credit(gained, np.array([float(x)]), np.array([size]))
+    sizes = size * np.concatenate(([1.0], UPLIFTS))[:, None]
+    credit(gained, np.array([float(x)]), sizes, np.log(sizes[1:] / sizes[0]))
     gained[:, 0] -= (UPLIFTS - 1.0) * size * np.log(phi)
     truth = nbinom.logpmf(x, UPLIFTS * size, 1 / phi) - nbinom.logpmf(x, size, 1 / phi)
     assert gained[:, 0] == pytest.approx(truth, rel=1e-6, abs=1e-6)
@@ -79,13 +80,15 @@ def test_evidence_is_the_likelihood_ratio_of_two_negative_binomials(x: int, mean
 def test_evidence_remembers_its_onset_and_forgets_when_it_is_gone() -> None:
     bank = Bank()
     bank.resize(1)
-    size, drift = np.array([0.5]), (UPLIFTS - 1.0)[:, None] * 0.2
+    size = 0.5 * np.concatenate(([1.0], UPLIFTS))[:, None]
+    usual = np.full((len(UPLIFTS), 1), 0.2)
+    terms = Terms((UPLIFTS - 1.0)[:, None] * 0.2, size, np.log(size[1:] / size[0]), usual, 0.1 * usual)
     for minute, tickets in enumerate([0.0, 0.0, 4.0, 3.0]):
-        bank.update(minute, np.array([[tickets], [0.2], [0.02]]), drift, size)
-    assert bank.onset[1, 0] == 2
-    assert bank.sums[0, 1, 0] == 7.0
-    for minute in range(4, 60):
-        bank.update(minute, np.array([[0.0], [0.2], [0.02]]), drift, size)
+        bank.update(minute, np.array([tickets]), terms)
+    assert bank.onset[3, 0] == 2
+    assert bank.sums[0, 3, 0] == 7.0
+    for minute in range(4, 300):
+        bank.update(minute, np.array([0.0]), terms)
     assert bank.score.max() == 0.0
     assert bank.sums.max() == 0.0
 
@@ -128,12 +131,22 @@ def test_a_sparse_reason_borrows_the_week_of_its_kind() -> None:
 
 
 def test_ten_times_the_budget_takes_a_factor_of_ten_off_the_evidence() -> None:
-    volume = np.full(50, 3000.0)
-    assert bar(1.0, volume) - bar(10.0, volume) == pytest.approx(np.log(10.0))
+    chances = excursions(np.array([0.003, 0.2, 4.0]), np.full(3, 1.4))
+    careful, daring = (bars(shares(asked, chances), chances) for asked in (1.0, 10.0))
+    assert careful - daring == pytest.approx(np.log(10.0))
 
 
-def test_the_bar_depends_on_the_tickets_and_not_on_how_many_reasons_bring_them() -> None:
-    assert bar(1.0, np.full(10, 3000.0)) == pytest.approx(bar(1.0, np.full(300, 100.0)))
+@given(st.lists(st.floats(1e-5, 100.0), min_size=1, max_size=50), st.floats(0.1, 20.0))
+def test_the_shares_of_all_reasons_add_up_to_what_was_asked_for(rates: list[float], asked: float) -> None:
+    chances = excursions(np.array(rates), np.full(len(rates), 1.3))
+    assert shares(asked, chances).sum() == pytest.approx(asked)
+
+
+def test_evidence_beats_the_bar_as_often_as_the_formula_of_run_lengths_says() -> None:
+    # One uplift, known mean: the exact mean run length of such a CUSUM is 42,445 minutes at h = 5.6
+    # (mean 1 a minute, twofold rise, dispersion 1.5); the formula promises a false alarm in 10^3 to 10^5.
+    one = excursions(np.array([1.0]), np.array([1.5]))
+    assert 10_080.0 / one[0] * np.exp(5.6) < 42_445.0 * 4.0
 
 
 def test_drivers_name_the_code_and_the_browser_that_break() -> None:
