@@ -197,7 +197,7 @@ def _holidays(rng: Generator, weeks: int, per_four_weeks: float) -> list[int]:
 
 
 def _campaigns(rng: Generator, reasons: int, weeks: int, per_week: float) -> list[Announced]:
-    campaigns = []
+    campaigns: list[Announced] = []
     for _ in range(int(rng.poisson(per_week * weeks))):
         length = int(60 * np.exp(rng.uniform(np.log(4), np.log(48))))
         start = int(rng.integers(0, weeks * WEEK - length))
