@@ -138,7 +138,7 @@ class Oracle:
 
     def alerts(self, bar: float) -> list[Alert]:
         """When the evidence reaches the bar; exceedances within two hours are one alert."""
-        return exceedances(self.trace, bar, self.first)
+        return exceedances(self.trace, bar, _ends(self.trace, self.first))
 
     def delays(self, bar: float) -> list[int | None]:
         """Minutes from each incident's onset until the evidence is at the bar, None if it is not."""
@@ -171,9 +171,9 @@ def know(channel: Channel, first: int, watched: int) -> Oracle:
         _sought(channel, first),
         blind[first:],
     )
-    counted = []
+    ends, counted = _ends(trace, first), []
     for bar in _BARS:
-        alerts = admitted(exceedances(trace, float(bar), first), channel.outages)
+        alerts = admitted(exceedances(trace, float(bar), ends), channel.outages)
         counted.append(len(false_alarms(channel.planted, alerts)))
     wrong = np.array(counted, np.float64)
     # Far down, exceedances run into each other and no longer grow like e^-bar.
@@ -185,30 +185,31 @@ def know(channel: Channel, first: int, watched: int) -> Oracle:
     return Oracle(channel, first, watched, trace, float(level + np.log(share)), float(-slope))
 
 
-def exceedances(trace: NDArray[np.floating], bar: float, first: int) -> list[Alert]:
+def exceedances(trace: NDArray[np.floating], bar: float, raised: NDArray[np.integer]) -> list[Alert]:
     """Alerts of a trace of evidence: exceedances of a reason within two hours are one, raised at their first.
 
     Args:
-        trace: evidence after each minute, (minutes, reasons).
+        trace: evidence, (times, reasons).
         bar: what is exceeded when it is reached.
-        first: the trace's first minute.
+        raised: the minute at which the evidence of each row is there, rising.
 
     Example:
         >>> trace = np.zeros((300, 1))
         >>> trace[[10, 11, 100, 290]] = 5.0
-        >>> exceedances(trace, 5.0, first=1000)
-        [Alert(row=0, raised=1011), Alert(row=0, raised=1291)]
+        >>> exceedances(trace, 5.0, raised=np.arange(1000, 1300))
+        [Alert(row=0, raised=1010), Alert(row=0, raised=1290)]
     """
-    minutes, rows = (trace >= bar).nonzero()
-    order = np.lexsort((minutes, rows))
-    minutes, rows = minutes[order], rows[order]
+    times, rows = (trace >= bar).nonzero()
+    order = np.lexsort((times, rows))
+    minutes, rows = raised[times[order]], rows[order]
     begins = np.ones(len(rows), bool)
     begins[1:] = (rows[1:] != rows[:-1]) | (minutes[1:] - minutes[:-1] > _APART)
-    # The evidence of a minute is there when the minute is over.
-    return [
-        Alert(int(row), int(minute) + first + 1)
-        for row, minute in zip(rows[begins], minutes[begins], strict=True)
-    ]
+    return [Alert(int(row), int(at)) for row, at in zip(rows[begins], minutes[begins], strict=True)]
+
+
+def _ends(trace: Trace, first: int) -> NDArray[np.int64]:
+    """When the evidence of each minute is there: as soon as the minute is over."""
+    return np.arange(first + 1, first + 1 + len(trace))
 
 
 def _sought(channel: Channel, first: int) -> NDArray[np.float32]:
