@@ -81,7 +81,7 @@ def clock_changes(seed: int, years: int) -> Watched:
 def together(watched: Sequence[Watched]) -> list[Event]:
     """Add up the channels of each kind of event."""
     found = []
-    for kind in dict.fromkeys(one.kind for one in watched):
+    for kind in sorted({one.kind for one in watched}):
         own = [one for one in watched if one.kind == kind]
         events, minutes, inside, live, elsewhere = (
             sum(values)

@@ -33,7 +33,8 @@ class SameSlot(Hourly):
 
     def __init__(self, reasons: int, holidays: Sequence[int] = (), *, aware: bool = False) -> None:
         super().__init__(reasons, holidays if aware else ())
-        self.name = "same slot of the week, Poisson z" + (", campaigns and holidays known" if aware else "")
+        known = "campaigns and holidays known" if aware else "Poisson z"
+        self.name = f"same slot of the week, {known}"
         self._aware = aware
         self._seen, self._hours = np.zeros((WEEK_HOURS, reasons)), np.zeros(WEEK_HOURS)
 
