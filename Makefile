@@ -53,8 +53,10 @@ lint: $(VENV)/.ready ## Style, types, layers, YAML
 bench: setup $(VENV)-bench/.ready ## Speed beside other ways to count
 	$(VENV)-bench/bin/python benchmarks/run.py </dev/null
 
-# One thread a process: the two processes are what the cores are for.
+# First the examples of the peers, one of which needs what only this environment has. One thread a process: the
+# two processes are what the cores are for.
 bench-detection: $(VENV)-bench/.ready ## Detection beside an oracle and seven other ways (QUICK=1: one seed)
+	$(VENV)-bench/bin/pytest -q benchmarks/detection </dev/null
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)-bench/bin/python benchmarks/detection/run.py \
 		$(if $(QUICK),--quick) </dev/null
 

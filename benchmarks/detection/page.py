@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from benchmarks.detection import events, fault, noufaily, prose, versus
 from benchmarks.detection.poisson import Rate
-from benchmarks.detection.result import Result, asked, groups, pooled
+from benchmarks.detection.result import UNTUNED, Result, asked, groups, pooled
 from benchmarks.report import surroundings
 
 
@@ -21,6 +21,7 @@ def page(result: Result, plots: Sequence[str]) -> str:
             quiet=versus.QUIET,
             weeks=versus.WEEKS,
             asked=first.asked,
+            tuned=prose.UNTUNED if {seed.seed for seed in seeds} <= set(UNTUNED) else prose.TUNED,
         ),
         _asked(result),
         prose.VERSUS.format(seeds=_list(seed.seed for seed in seeds), plot=plots[0]),

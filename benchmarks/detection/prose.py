@@ -6,7 +6,7 @@ ABOUT = """# Detection, measured
 
 Product, oracle and peers on the same simulated channels (`detectors/simulate.py`): {reasons} contact reasons, {learn}
 weeks of warm-up, {quiet} weeks to calibrate on, {weeks} weeks with incidents; campaigns and holidays throughout,
-outages in the last weeks. Nothing was tuned on these seeds.
+outages in the last weeks. {tuned}
 
 - The **oracle** knows the true rate, the dispersion and the uplift of the next incident, but not its onset. Nobody
   can find more with as many false alarms; each way is measured by the oracle *with as many false alarms as it
@@ -17,6 +17,9 @@ outages in the last weeks. Nothing was tuned on these seeds.
   the reason's incidents and the nine hours after them. Alarms in outages, their bursts and the hour after count
   neither way here.
 - A miss is an infinite delay; the *delay ratio* is the median over the incidents that the oracle found."""
+
+UNTUNED = "Nothing was tuned on these seeds."
+TUNED = "Seeds that are looked at while tuning: no figures to report."
 
 VERSUS = """## Beside the oracle and others
 
@@ -52,8 +55,10 @@ FAULTS = """## What life does
 
 **Faults inside campaigns**: three times what was announced, for {hours} hours; each has a twin, three times the
 usual, at the same hour of another week of the same reason (`--only fault`, seeds {seeds}). Found {inside} inside
-and {outside} outside, of {pairs} each; by class {kinds}. Alarms of campaigns that no fault explains: {alarms} in
-{rows} campaigns of a reason."""
+and {outside} outside, of {pairs} each; by class:
+{kinds}.
+Alarms of campaigns that no fault explains: {alarms} in {rows} campaigns of a reason. More tickets make a fault in a
+campaign the easier one, if the campaign does not hide it."""
 
 EVENTS = """**Outages, holidays, clock changes** without any incident: {reasons} reasons, {asked:g} false alarms a week
 asked, {learn} weeks of warm-up (`--only events`, seeds from {seed} on). The time of an outage ends an hour after its

@@ -16,6 +16,9 @@ from benchmarks.detection.versus import ORACLE, PRODUCT, Found, Seed
 from detectors.relative import Relative, by_group, relative
 from detectors.simulate import UPLIFTS
 
+UNTUNED = (9001, 9002, 9003)
+"""Seeds that nothing is ever tuned on: the ones to report."""
+
 
 class Weekly(msgspec.Struct, frozen=True):
     """Power on Noufaily's design at a false-positive rate of 0.01."""
