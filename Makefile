@@ -11,12 +11,12 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real lint bench lock
+.PHONY: help setup java demo test real lint bench bench-detection lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
 help: ## What there is to run
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready java ## Make .venv with the `ticketspike` command; Java where it may
 
@@ -52,6 +52,13 @@ lint: $(VENV)/.ready ## Style, types, layers, YAML
 
 bench: setup $(VENV)-bench/.ready ## Speed beside other ways to count
 	$(VENV)-bench/bin/python benchmarks/run.py </dev/null
+
+# First the examples of the peers, one of which needs what only this environment has. One thread a process: the
+# two processes are what the cores are for.
+bench-detection: $(VENV)-bench/.ready ## Detection beside an oracle and seven other ways (QUICK=1: one seed)
+	$(VENV)-bench/bin/pytest -q benchmarks/detection </dev/null
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)-bench/bin/python benchmarks/detection/run.py \
+		$(if $(QUICK),--quick) </dev/null
 
 # Apart from .venv: the libraries compared with are not ours to depend on.
 $(VENV)-bench/.ready: requirements-bench.txt pyproject.toml $(VENV)/.ready

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from detectors.simulate import Planted
+from detectors.simulate import Outage, Planted
 
 GRACE = 30
 """Minutes after an incident's end in which an alarm still counts as having found it."""
 AFTERMATH = 9 * 60
 """Minutes after an incident's end in which an alarm is no false alarm."""
+SETTLING = 60
+"""Minutes after a backlog's burst in which an alarm is the outage's."""
+LARGE = 10.0
+"""Extra tickets from which on an incident is a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,13 @@ def delays(planted: Sequence[Planted], alerts: Sequence[Alert]) -> list[int | No
         >>> delays([incident], [Alert(0, 90), Alert(0, 112), Alert(1, 105)])
         [12]
     """
+    raised = _raised(alerts)
     found: list[int | None] = []
     for incident in planted:
         times = [
-            alert.raised - incident.onset
-            for alert in alerts
-            if alert.row == incident.row and incident.onset < alert.raised <= incident.end + GRACE
+            minute - incident.onset
+            for minute in raised.get(incident.row, ())
+            if incident.onset < minute <= incident.end + GRACE
         ]
         found.append(min(times, default=None))
     return found
@@ -70,23 +76,45 @@ def false_alarms(planted: Sequence[Planted], alerts: Sequence[Alert]) -> list[Al
         >>> false_alarms([incident], [Alert(0, 90), Alert(0, 500), Alert(1, 120)])
         [Alert(row=0, raised=90), Alert(row=1, raised=120)]
     """
+    spans: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+    for incident in planted:
+        spans[incident.row].append((incident.onset, incident.end + AFTERMATH))
     return [
         alert
         for alert in alerts
-        if not any(
-            incident.row == alert.row and incident.onset <= alert.raised <= incident.end + AFTERMATH
-            for incident in planted
-        )
+        if not any(first <= alert.raised <= last for first, last in spans.get(alert.row, ()))
     ]
 
 
-def score(planted: Sequence[Planted], alerts: Sequence[Alert], weeks: float) -> Score:
+def admitted(alerts: Iterable[Alert], outages: Sequence[Outage]) -> list[Alert]:
+    """Alarms that count: none in an outage of the source, its burst and the hour after that.
+
+    What a detector says of outages is judged apart from what it says of reasons.
+
+    Example:
+        >>> admitted([Alert(0, 90), Alert(0, 130), Alert(1, 240)], [Outage(start=80, end=140, settled=155)])
+        [Alert(row=1, raised=240)]
+    """
+    return [
+        alert
+        for alert in alerts
+        if not any(outage.start <= alert.raised <= outage.settled + SETTLING for outage in outages)
+    ]
+
+
+def score(
+    planted: Sequence[Planted], alerts: Sequence[Alert], weeks: float, outages: Sequence[Outage] = ()
+) -> Score:
     """Sum up the alarms of some weeks.
 
     Args:
         planted: the incidents.
         alerts: the alarms raised in the same time.
         weeks: how long it was, above 0.
+        outages: of the whole source; alarms of theirs neither find an incident nor are false.
+
+    Raises:
+        ValueError: `weeks` is not above 0.
 
     Example:
         >>> incident = Planted(row=0, onset=100, end=200, uplift=3.0, shape="step", extra=40.0)
@@ -96,9 +124,10 @@ def score(planted: Sequence[Planted], alerts: Sequence[Alert], weeks: float) -> 
     """
     if not weeks > 0:
         raise ValueError(f"weeks must be above 0, not {weeks}")
+    alerts = admitted(alerts, outages)
     found = delays(planted, alerts)
     hits = [delay for delay in found if delay is not None]
-    large = [delay for incident, delay in zip(planted, found, strict=True) if incident.extra >= 10.0]
+    large = [delay for incident, delay in zip(planted, found, strict=True) if incident.extra >= LARGE]
     wrong = len(false_alarms(planted, alerts))
     nan = float("nan")
     return Score(
@@ -109,3 +138,11 @@ def score(planted: Sequence[Planted], alerts: Sequence[Alert], weeks: float) -> 
         false_alarms_per_week=wrong / weeks,
         alerts_per_incident=(len(alerts) - wrong) / len(hits) if hits else nan,
     )
+
+
+def _raised(alerts: Iterable[Alert]) -> dict[int, list[int]]:
+    """Minutes of the alarms, by reason."""
+    raised: defaultdict[int, list[int]] = defaultdict(list)
+    for alert in alerts:
+        raised[alert.row].append(alert.raised)
+    return raised
