@@ -45,7 +45,7 @@ class Baseline(Rows):
         1 / (a + N / phi) + (weight of the prior)^2 / (tickets + 1/2) + novelty
 
     where the last term says that an hour of the week which was watched w times, in a reason watched for d
-    days, may yet surprise: 0.64 / ((1 + w)^2 (1 + d / 2)), more for nights; within two weeks it is gone.
+    days, may yet surprise: 0.64 / ((1 + w) (1 + d / 2))^2, more for nights; within two weeks it is gone.
 
     An hour in which nobody looked adds neither counts nor minutes; there are no phantom zeros.
 
@@ -157,7 +157,7 @@ class Baseline(Rows):
         shape = np.maximum(prior_rate / level, 0.02)
         days = self.watched / 1440.0
         variance = 1.0 / (prior + counts) + trust**2 / (tickets + _PRIOR_TICKETS)
-        variance += (_NOVELTY + _NIGHT / shape**2) / ((1.0 + weeks) ** 2 * (1.0 + 0.5 * days))
+        variance += (_NOVELTY + _NIGHT / shape**2) / ((1.0 + weeks) * (1.0 + 0.5 * days)) ** 2
         return rate, variance
 
     def within(
