@@ -14,6 +14,7 @@ from detectors.calendar import Calendar
 from detectors.expectation import Expectation
 from detectors.firing import Firing
 from detectors.guardband import SLOT
+from detectors.near import Near, near
 from detectors.outlook import Hour, Outlook, hour_of, look
 from detectors.rows import FloatArray
 from detectors.silence import Silence
@@ -209,6 +210,10 @@ class Detector:
         if self._expected is None:
             raise ValueError("no minute has been closed yet, so nothing was expected")
         return self._expected
+
+    def near(self, nats: float) -> list[Near]:
+        """The reasons that the minute closed last has left within so many nats of an alarm."""
+        return [] if self.minute is None else near(self._state, self._look(self.minute + 1), nats)
 
     def verdict(self, reason: str) -> Verdict:
         """How a contact reason stands at the last closed minute.

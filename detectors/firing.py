@@ -16,7 +16,7 @@ from detectors.rows import FloatArray, RowArray
 from detectors.state import State
 from detectors.warmup import gross
 
-_LEAST_TICKETS = 3.0
+LEAST_TICKETS = 3.0
 """Fewer tickets than this are no spike, however improbable."""
 
 
@@ -70,7 +70,7 @@ class Firing:
         """Raise the alarm of `row` on the evidence at `place` of `bank`, if it rests on enough tickets."""
         which = bank.which(place)
         sums = [float(part) for part in bank.sums[:, which, place]]
-        if self._state.standing.firing[row] or sums[0] < _LEAST_TICKETS:
+        if self._state.standing.firing[row] or sums[0] < LEAST_TICKETS:
             return []
         self._state.standing.warming[row] = False
         self._state.level.adopt(row, which)

@@ -47,7 +47,6 @@ class Plan:
     campaigns: tuple[Campaign, ...]
     learn_until: int | None = None
     tickets_url: str | None = None
-    other_knobs: bool = True
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +77,7 @@ def run(
     Raises:
         Failure: the folder cannot be written or holds something else.
     """
-    recorder = Recorder(plan.detector, other_knobs=plan.other_knobs)
+    recorder = Recorder()
     surveillance = Surveillance(
         plan.detector,
         language=plan.language,
@@ -152,7 +151,7 @@ def _contents(history: History, plan: Plan, recorder: Recorder, incidents: Seque
         reasons=recorder.reasons,
         told=incidents,
         figures=recorder.figures,
-        others=None if recorder.knobs is None else recorder.knobs.alarms(),
+        others=recorder.knobs.alarms(),
         version=metadata.version("ticketspike"),
     )
 

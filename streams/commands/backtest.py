@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 @click.option("--timezone", "zone", metavar="ZONE", help="Whose hours; also of times without an offset.")
 @click.option("--holidays", metavar="H", help="A region such as DE-BY, or a file with one date per line.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Where a field comes from.")
-@click.option(
-    "--other-knobs/--no-other-knobs",
-    default=True,
-    show_default=True,
-    help="Also find out what half, twice and five times the knob would have alerted: four times the work.",
-)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(
     files: tuple[Path, ...],
@@ -44,7 +38,6 @@ def command(
     zone: str | None,
     holidays: str | None,
     pairs: tuple[str, ...],
-    other_knobs: bool,
     as_json: bool,
 ) -> None:
     """Replay past tickets (or counts) and write what a worker would have said into DIR.
@@ -109,7 +102,6 @@ def command(
         campaigns=campaigns,
         learn_until=None if learnt is None else int(learnt.timestamp() // 60),
         tickets_url=loaded.ticketspike_tickets_url,
-        other_knobs=other_knobs,
     )
     with progress("Replaying", history.until - history.first) as advance:
         summary = backtest.run(

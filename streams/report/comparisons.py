@@ -22,7 +22,6 @@ SLOW_LISTED = 20
 def other_knobs(contents: Contents) -> str:
     """How the same time would have sounded with other values of the knob."""
     said, language = words(contents.language), contents.language
-    assert contents.others is not None  # noqa: S101 - the page asks
     main = [alarm_of(told.spike) for told in contents.told]
     rows = sorted([*contents.others.items(), (1.0, main)], key=lambda row: row[0])
     head_cells = "".join(f'<th scope="col">{name}</th>' for name in said.knobs_head)

@@ -47,7 +47,7 @@ class Contents:
         reasons: contact reasons, in the order of the figures' rows.
         told: alerts and incidents held back, by when they were raised.
         figures: what was observed and expected.
-        others: alarms for other values of the knob; None if nobody looked.
+        others: alarms for other values of the knob, by its factor.
         version: of the program.
     """
 
@@ -64,7 +64,7 @@ class Contents:
     reasons: Sequence[str]
     told: Sequence[Told]
     figures: Figures
-    others: Mapping[float, Sequence[Alarm]] | None
+    others: Mapping[float, Sequence[Alarm]]
     version: str
 
     @property

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
+from math import log
 from typing import NamedTuple
 
 from detectors.alarm import AlarmChange
-from detectors.detector import Detector, DetectorSettings
-from detectors.rows import FloatArray
+from detectors.near import Near
 
-FACTORS = (0.5, 2.0, 5.0)
+LARGER = (2.0, 5.0)
+SMALLER = 0.5
+REACH = log(max(LARGER))
+"""Nats below the bar that the largest knob reaches."""
+APART = 120
+"""Minutes without evidence after which the next rise of a reason is another one."""
 
 
 class Alarm(NamedTuple):
@@ -24,57 +28,69 @@ class Alarm(NamedTuple):
     expected: float
 
 
+class _Rise:
+    """A rise that stayed below the bar: when it came within reach of each knob, and how far it went."""
+
+    def __init__(self, minute: int, seen: Near) -> None:
+        self.last = minute
+        self.first: dict[float, Alarm] = {}
+        self.take(minute, seen)
+
+    def take(self, minute: int, seen: Near) -> None:
+        self.last = minute
+        for factor in LARGER:
+            if factor in self.first or seen.short_by <= log(factor):
+                raised = self.first[factor].raised if factor in self.first else minute + 1
+                self.first[factor] = Alarm(
+                    seen.contact_reason, seen.onset, raised, minute + 1, seen.observed, seen.expected
+                )
+
+
 class OtherKnobs:
-    """Says, for each factor of the knob, which alarms there would have been.
+    """Says which alarms half, twice and five times the knob would have brought, from one run with the knob itself.
 
-    A detector of its own for each factor sees the same minutes as the main one: exactly what a backtest with that
-    value would raise, at the price of one more `close` a factor and minute. Customers are not looked at.
-
-    Args:
-        settings: the main detector's.
-        factors: of its `false_alarms_per_week`.
+    The bar falls by the logarithm of the factor. So a larger knob adds the rises that came so near their bar, and a
+    smaller one leaves out the alarms whose evidence never went so far beyond it. That is what a run with that value
+    says but for what its own alarms would have kept from the baseline, at no price; customers are not looked at.
     """
 
-    def __init__(self, settings: DetectorSettings, factors: Sequence[float] = FACTORS) -> None:
-        budget = settings.false_alarms_per_week
-        self._detectors = {
-            factor: Detector(replace(settings, false_alarms_per_week=factor * budget)) for factor in factors
-        }
-        self._found: dict[float, dict[tuple[str, int, int], Alarm]] = {factor: {} for factor in factors}
+    def __init__(self) -> None:
+        self._open: dict[str, _Rise] = {}
+        self._past: list[_Rise] = []
+        self._raised: dict[tuple[str, int, int], tuple[Alarm, float]] = {}
 
-    def close(
-        self,
-        minute: int,
-        reasons: Sequence[str],
-        counts: FloatArray,
-        announced: FloatArray | None,
-        *,
-        alarms: bool,
-    ) -> None:
-        """Show a closed minute; the arguments are those of `Detector.close`, in the order of `reasons`."""
-        for factor, detector in self._detectors.items():
-            if len(detector.reasons) < len(reasons):
-                detector.add(reasons[len(detector.reasons) :], minute)
-            self._keep(factor, detector.close(minute, counts, announced, alarms=alarms))
+    def close(self, minute: int, rises: Iterable[Near]) -> None:
+        """Take in what was near its bar after a closed minute."""
+        for seen in rises:
+            held = self._open.get(seen.contact_reason)
+            if held is not None and minute - held.last <= APART:
+                held.take(minute, seen)
+            else:
+                if held is not None:
+                    self._past.append(held)
+                self._open[seen.contact_reason] = _Rise(minute, seen)
+
+    def take(self, change: AlarmChange) -> None:
+        """Take in an alarm as it stands."""
+        until = change.onset + change.window_minutes
+        key = (change.contact_reason, change.onset, change.raised_minute)
+        self._raised[key] = (
+            Alarm(*key, until, change.observed, change.expected),
+            change.score - change.bar,
+        )
 
     def alarms(self) -> dict[float, list[Alarm]]:
         """The alarms of each factor, by when they were raised."""
+        own = [alarm for alarm, _ in self._raised.values()]
+        found = {SMALLER: [alarm for alarm, beyond in self._raised.values() if beyond >= -log(SMALLER)]}
+        rises = [*self._past, *self._open.values()]
+        for factor in LARGER:
+            more = [rise.first[factor] for rise in rises if factor in rise.first]
+            found[factor] = [*own, *without(more, own)]
         return {
-            factor: sorted(found.values(), key=lambda alarm: (alarm.raised, alarm.contact_reason))
-            for factor, found in self._found.items()
+            factor: sorted(alarms, key=lambda alarm: (alarm.raised, alarm.contact_reason))
+            for factor, alarms in found.items()
         }
-
-    def _keep(self, factor: float, changes: Iterable[AlarmChange]) -> None:
-        for change in changes:
-            key = (change.contact_reason, change.onset, change.raised_minute)
-            self._found[factor][key] = Alarm(
-                change.contact_reason,
-                change.onset,
-                change.raised_minute,
-                change.onset + change.window_minutes,
-                change.observed,
-                change.expected,
-            )
 
 
 def without(alarms: Iterable[Alarm], known: Iterable[Alarm]) -> list[Alarm]:

@@ -50,7 +50,7 @@ def page(contents: Contents) -> str:
         "weeks": calendar(contents, weeks, anchors),
         "incidents": incidents,
         "budget": budget(contents),
-        "knobs": other_knobs(contents) if contents.others is not None else "",
+        "knobs": other_knobs(contents),
         "slow": slow(contents, changes, compared),
     }
     links = "".join(f'<a href="#{name}">{said.contents[name]}</a>' for name, part in parts.items() if part)

@@ -8,42 +8,42 @@ from pathlib import Path
 from typing import Any
 
 from alerts.records import Incident, Spike
-from detectors.detector import Detector, DetectorSettings
+from detectors.detector import Detector
 from detectors.rows import FloatArray
 from streams.report.contents import Told, minute_of
 from streams.report.course import DAY, HOUR
 from streams.report.figures import Figures
-from streams.report.other_knobs import FACTORS, OtherKnobs
+from streams.report.other_knobs import REACH, OtherKnobs
 
 _AFTER = 4 * HOUR
 _AFTER_AT_MOST = DAY
 
 
 class Recorder:
-    """Fed with each closed minute (it is a surveillance's witness) and each statement of a spike.
+    """Fed with each closed minute (it is a surveillance's witness) and each statement of a spike."""
 
-    Args:
-        settings: the main detector's.
-        other_knobs: whether to find out what other values of the knob would have alerted.
-    """
-
-    def __init__(self, settings: DetectorSettings, *, other_knobs: bool = True) -> None:
+    def __init__(self) -> None:
         self.figures = Figures()
-        self.knobs = OtherKnobs(settings, FACTORS) if other_knobs else None
+        self.knobs = OtherKnobs()
         self.reasons: Sequence[str] = ()
+        self._detector: Detector | None = None
 
     def __call__(
-        self, detector: Detector, counts: FloatArray, announced: FloatArray | None, alarms: bool
+        self, detector: Detector, counts: FloatArray, _announced: FloatArray | None, alarms: bool
     ) -> None:
         """Take in a closed minute."""
         expected = detector.expectation()
-        self.reasons = detector.reasons
+        self.reasons, self._detector = detector.reasons, detector
         self.figures.add(counts, expected)
-        if self.knobs is not None:
-            self.knobs.close(expected.minute, detector.reasons, counts, announced, alarms=alarms)
+        if alarms:
+            self.knobs.close(expected.minute, detector.near(REACH))
 
     def take(self, spike: Spike) -> None:
         """Take in a statement of a spike."""
+        if self._detector is not None:
+            for change in self._detector.open_alarms():
+                if change.contact_reason == spike.contact_reason:
+                    self.knobs.take(change)
         if spike.state == "raised":
             row = self.reasons.index(spike.contact_reason)
             self.figures.follow(spike.spike_id, row, minute_of(spike.onset))

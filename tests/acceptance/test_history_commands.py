@@ -81,7 +81,7 @@ def test_a_backtest_writes_its_files_and_needs_no_kafka(ticketspike: Run, past: 
 def test_a_backtest_ends_with_the_name_of_its_report(ticketspike: Run, past: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     env = {"TICKETSPIKE_LANGUAGE": "de"}
-    done = ticketspike("backtest", past, *MAPPING, "--out", out, "--no-other-knobs", env=env)
+    done = ticketspike("backtest", past, *MAPPING, "--out", out, env=env)
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1].endswith(f"see {out / 'report.html'}")
     report = (out / "report.html").read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from scipy import stats
 from detectors.detector import Detector, DetectorSettings
 from detectors.expectation import Expectation
 from detectors.interval import interval as slow_interval
+from detectors.near import Near
 from detectors.rows import FloatArray
 from streams.events import Cell
 from streams.report.course import MOST_POINTS, Course, in_buckets, interval, view_of
@@ -53,8 +54,7 @@ class Slow:
 def watched() -> tuple[Recorder, Slow, list[tuple[str, str, int]], dict[float, int]]:
     """Five days of two reasons, one of which breaks; a third appears on the second day."""
     rng = np.random.default_rng(5)
-    recorder, slow = Recorder(SETTINGS), Slow()
-    recorder.knobs = OtherKnobs(SETTINGS, (1.0, 5.0))
+    recorder, slow = Recorder(), Slow()
 
     def witness(detector: Detector, counts: FloatArray, announced: FloatArray | None, alarms: bool) -> None:
         recorder(detector, counts, announced, alarms)
@@ -77,7 +77,6 @@ def watched() -> tuple[Recorder, Slow, list[tuple[str, str, int]], dict[float, i
                 recorder.take(spike)
                 said.append((spike.state, spike.spike_id, int(spike.onset.timestamp() // 60)))
     recorder.figures.finish()
-    assert recorder.knobs is not None
     return recorder, slow, said, {factor: len(found) for factor, found in recorder.knobs.alarms().items()}
 
 
@@ -109,13 +108,24 @@ def test_around_a_spike_the_slots_are_the_sums_of_their_minutes(watched: Watched
     assert recorder.figures.detail("another") is None
 
 
-def test_the_same_knob_beside_gives_the_same_alarms_and_a_larger_one_no_fewer(watched: Watched) -> None:
+def test_a_larger_knob_adds_what_nearly_was_an_alarm_and_a_smaller_one_keeps_what_was_clear(
+    watched: Watched,
+) -> None:
     recorder, _, said, others = watched
-    assert others[1.0] == len({name for _, name, _ in said}) == 1
-    assert others[5.0] >= others[1.0]
-    assert recorder.knobs is not None
-    (alarm,) = recorder.knobs.alarms()[1.0]
+    assert len({name for _, name, _ in said}) == 1
+    assert 1 <= others[2.0] <= others[5.0]
+    (alarm,) = recorder.knobs.alarms()[0.5]  # hours at seven times the rate are clear at any knob
     assert (alarm.contact_reason, alarm.onset) == ("a", said[0][2])
+
+
+def test_a_rise_comes_in_reach_of_each_knob_at_its_own_minute_and_counts_once() -> None:
+    knobs = OtherKnobs()
+    for minute, short in ((10, 1.5), (12, 0.6), (40, 1.2), (400, 1.0)):
+        knobs.close(minute, [Near("voucher", 5, 7, 1.0, short)])
+    found = knobs.alarms()
+    assert [(alarm.raised, alarm.until) for alarm in found[2.0]] == [(13, 41)]
+    assert [(alarm.raised, alarm.until) for alarm in found[5.0]] == [(11, 41), (401, 401)]
+    assert found[0.5] == []
 
 
 def test_a_time_that_nobody_watched_has_no_minutes_and_detail_is_kept_for_days_only() -> None:

@@ -132,7 +132,7 @@ def test_a_past_without_alerts_without_weeks_and_of_minutes_is_a_page_too(tmp_pa
     quiet = Reader(page(contents(tmp_path, "en", reasons=["a"], many=0)))
     assert any("would not have raised a single alert" in words for words in quiet.words)
     assert "There is nothing to show: nothing would have alerted." in quiet.words
-    short = contents(tmp_path, "de", reasons=["a"], many=0, watched=FIRST, until=FIRST + 90, others=None)
+    short = contents(tmp_path, "de", reasons=["a"], many=0, watched=FIRST, until=FIRST + 90, others={})
     assert any("In 1,5 Stunden" in words for words in Reader(page(short)).words)
     learnt = contents(tmp_path, "de", reasons=["a"], many=0, watched=FIRST + 35 * 1440)
     assert Reader(page(learnt)).words
