@@ -72,5 +72,13 @@ def read(table: ShardTable) -> tuple[Slots, dict[str, bytes], bytes | None]:
     return slots, {reason: value for reason, (_, value) in newest.items()}, content
 
 
+def forsake(table: ShardTable) -> Slots:
+    """Where to go on if nothing that stands in the table can be used: all of it is void from the next write on."""
+    slots = Slots()
+    slots.void = {table.stamp(key) for key in table.rows()}
+    slots.stamp = max(slots.void, default=-1)
+    return slots
+
+
 def _key(reason: str, slot: int) -> bytes:
     return b"%d" % slot + reason.encode()

@@ -222,18 +222,19 @@ class Watch:
         """Come to the state of the checkpoint, then to the log's present, and state every spike again."""
         self.checkpoints, rows, whole = checkpoint.read(self.table)
         shard = msgspec.json.decode(whole, type=Shard) if whole is not None else None
-        held = Surveillance(
-            detector_settings(self.settings),
-            language=self.settings.ticketspike_language,
-            min_customers=self.settings.ticketspike_min_customers,
-            campaigns=self.campaigns,
-        )
         self.minutes = Minutes(self.settings.ticketspike_clock)
         self._versions, self._baselines_seen = {}, {}
-        for reason, value in sorted(rows.items()):
-            row = msgspec.json.decode(value, type=Row)
-            held.restore(reason, row.state)
-            self._versions[reason] = row.baseline_version
+        held = self._fresh()
+        try:
+            for reason, value in sorted(rows.items()):
+                row = msgspec.json.decode(value, type=Row)
+                held.restore(reason, row.state)
+                self._versions[reason] = row.baseline_version
+        except ValueError as error:
+            # After an upgrade: the log and the baselines hold all that the state was made of.
+            log.warning("the stored state cannot be used; it is made anew from the log", error=str(error))
+            self.checkpoints = checkpoint.forsake(self.table)
+            rows, shard, held, self._versions = {}, None, self._fresh(), {}
         start = 0
         if shard is not None:
             self.minutes.restore(shard.minutes)
@@ -253,6 +254,14 @@ class Watch:
         await self._restate(DAY_MINUTES)
         async for entry in follow.read(self.settings, self.source, start, until):
             await self._apply(entry)
+
+    def _fresh(self) -> Surveillance:
+        return Surveillance(
+            detector_settings(self.settings),
+            language=self.settings.ticketspike_language,
+            min_customers=self.settings.ticketspike_min_customers,
+            campaigns=self.campaigns,
+        )
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """All campaigns as they stand; decoded again only when the topic changed."""

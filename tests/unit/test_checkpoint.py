@@ -85,3 +85,17 @@ async def test_checkpoints_go_on_after_a_crash_without_touching_what_is_complete
     slots, rows, _ = checkpoint.read(table)
     await slots.write(table, {"a": b"newer"}, b"77", 99)
     assert checkpoint.read(table)[1] == rows | {"a": b"newer"}
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 4), unique=True), max_size=6), st.lists(st.integers(0, 4), unique=True)
+)
+async def test_rows_that_were_forsaken_never_come_back(changes: list[list[int]], after: list[int]) -> None:
+    _, _, (table, _) = await run(changes, 1 << 60)
+    slots = checkpoint.forsake(table)
+    fresh = {REASONS[index]: b"fresh" for index in after}
+    await slots.write(table, fresh, b"1", 0)
+    assert checkpoint.read(table)[1:] == (fresh, b"1")
+    slots, _, _ = checkpoint.read(table)
+    await slots.write(table, {"a": b"fresher"}, b"2", 1)
+    assert checkpoint.read(table)[1] == fresh | {"a": b"fresher"}
