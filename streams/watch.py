@@ -88,6 +88,8 @@ class Watch:
         self._restated = 0.0
         self._scored = 0.0
         self._wholly_written = 0
+        self._learn_below = 0
+        """Records below it are judged by what an older version said of them; now they only teach."""
         self._decode = msgspec.json.Decoder(TicketCounts).decode
 
     async def watch(self, stream: Any) -> None:
@@ -128,7 +130,7 @@ class Watch:
         closable = self.minutes.closable()
         if closable is not None:
             looked_up = begun = time.monotonic()
-            for spikes in held.close_until(closable):
+            for spikes in held.close_until(closable, alarms=entry.offset >= self._learn_below):
                 said.extend(spikes)
                 if time.monotonic() - looked_up > SLICE_SECONDS:
                     # Thousands of minutes may close at once; heartbeats and the other stages want their turn.
@@ -234,6 +236,7 @@ class Watch:
             # After an upgrade: the log and the baselines hold all that the state was made of.
             log.warning("the stored state cannot be used; it is made anew from the log", error=str(error))
             self.checkpoints = checkpoint.forsake(self.table)
+            self._learn_below = until
             rows, shard, held, self._versions = {}, None, self._fresh(), {}
         start = 0
         if shard is not None:
