@@ -137,7 +137,8 @@ class Detector:
         changes = self._settle()
         if self.minute is not None and minute > self.minute + 1:
             changes += self._miss(self.minute, minute)
-        self._state.level.announce(np.ones(counts.size) if announced is None else announced)
+        if self._state.level.announce(np.ones(counts.size) if announced is None else announced):
+            self._outlook = None
         outlook = self._look(minute)
         step = minute % SLOT
         usual, mean = outlook.usual[step], outlook.mean[step]
@@ -189,9 +190,12 @@ class Detector:
             announced: as in `close`.
 
         Returns:
-            The alarms raised. Their window ends with the open minute, `raised_minute`.
+            The alarms raised; none while the source is silent or its backlog comes. Their window ends with the
+            open minute, `raised_minute`.
         """
         changes = self._settle()
+        if not self.silence.heard:
+            return changes
         if self.minute is not None and int(now // 60) - self.minute <= LOST_MINUTES:
             kept = self._hour, self._outlook
             opened = open_minutes.Open(counts, now, self.minute, announced)

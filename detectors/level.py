@@ -87,15 +87,18 @@ class Level(Rows):
         slow, quick, both = self.covariance[:, 0].astype(np.float64)
         return np.asarray(np.maximum(slow + (hour if fresh else quick) + 2.0 * both, 0.0))
 
-    def announce(self, uplift: FloatArray) -> None:
-        """Hear of the announced uplift of a minute: where it changes, the level is known less well.
+    def announce(self, uplift: FloatArray) -> bool:
+        """Hear of the announced uplift of a minute: where it changes, the level is known less well; did it?
 
         Campaigns do as announced only within some 15 %, and when one ends the level it taught ends with it.
         """
-        step = np.abs(np.log(np.maximum(uplift, 1e-6) / self.announced))
-        if step.any():
-            self.covariance[0] += _CAMPAIGN_VARIANCE * np.minimum(step / _CAMPAIGN_STEP, 1.0)
-            self.announced[:] = uplift
+        heard = np.maximum(uplift, 1e-6).astype(np.float32)
+        if np.array_equal(heard, self.announced):
+            return False
+        step = np.abs(np.log(heard / self.announced))
+        self.covariance[0] += _CAMPAIGN_VARIANCE * np.minimum(step / _CAMPAIGN_STEP, 1.0)
+        self.announced[:] = heard
+        return True
 
     def learn(
         self,

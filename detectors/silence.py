@@ -54,6 +54,11 @@ class Silence:
         self._recent = [0.0, 0.0, 0.0]
         """Tickets, expected ones and their variance over the last minutes of settling."""
 
+    @property
+    def heard(self) -> bool:
+        """Whether the newest minute was neither silent nor settling."""
+        return self.since is None and self._settling is None
+
     def hear(self, minute: int, tickets: float, mean: FloatArray, phi: FloatArray) -> Phase:
         """Take in one closed minute.
 

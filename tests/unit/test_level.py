@@ -95,6 +95,8 @@ def test_silence_of_everything_is_not_learnt_and_its_backlog_is_no_spike() -> No
     for minute in range(first, first + 240):
         said += detector.close(minute, np.zeros(3))
     assert detector.silence.since == first
+    backlog = {first + 240: np.array([20.0, 4.0, 1.0])}
+    assert detector.running(backlog, (first + 240) * 60.0 + 30.0) == []
     for minute in range(first + 240, first + 255):
         said += detector.close(minute, rng.poisson([20.0, 4.0, 0.8]).astype(float))
     assert detector.silence.since is None
