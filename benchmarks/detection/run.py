@@ -56,6 +56,9 @@ def main() -> int:
     """Run the bench; exit status 1 if a figure that is asked for was missed (a quick run asks for none)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one seed, fewer reasons, fewer weeks")
+    parser.add_argument(
+        "--no-peers", dest="peers", action="store_false", help="with --only versus: product and oracle"
+    )
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part, printed as JSON")
     parser.add_argument("--seeds", type=int, nargs="+", help="seeds of the simulations")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
@@ -67,7 +70,11 @@ def main() -> int:
     parts = chosen.only or PARTS
     began = time.monotonic()
     found = _run(
-        [job for job in _jobs(size, seeds) if job.part in parts], chosen.jobs, "speed" in parts, size, seeds
+        [job for job in _jobs(size, seeds, chosen.peers or not chosen.only) if job.part in parts],
+        chosen.jobs,
+        "speed" in parts,
+        size,
+        seeds,
     )
     if chosen.only:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
@@ -88,10 +95,10 @@ def main() -> int:
     return 0 if chosen.quick or all(one.reached for one in asked(result)) else 1
 
 
-def _jobs(size: Size, seeds: tuple[int, ...]) -> list[Job]:
+def _jobs(size: Size, seeds: tuple[int, ...], peers: bool) -> list[Job]:
     """All work but the speed's, the longest first."""
     jobs = [
-        Job("versus", f"seed {seed}, {size.reasons} reasons", versus.one_seed, (seed, size.reasons))
+        Job("versus", f"seed {seed}, {size.reasons} reasons", versus.one_seed, (seed, size.reasons, peers))
         for seed in seeds
     ]
     watched = knob.jobs(seeds, sorted(size.knob_reasons, reverse=True), size.knob_weeks)

@@ -83,8 +83,8 @@ class Seed(msgspec.Struct, frozen=True):
     """Of the product, in outages, their bursts and the hour after."""
 
 
-def one_seed(seed: int, reasons: int) -> Seed:
-    """Simulate, let all of them hear it, judge all alike."""
+def one_seed(seed: int, reasons: int, peers: bool = True) -> Seed:
+    """Simulate, let all of them hear it (without `peers` only product and oracle), judge all alike."""
     channel = simulate(np.random.default_rng(seed), reasons, LEARN + QUIET + WEEKS, LIFE)
     asked = PER_REASON * reasons
     oracle = know(channel, first=FIRST, watched=FROM)
@@ -98,7 +98,7 @@ def one_seed(seed: int, reasons: int) -> Seed:
         _judge(PRODUCT, channel, oracle, live, rows, len(quiet) / QUIET, nan),
         _judge_oracle(channel, oracle, asked),
     ]
-    for peer, heard in _peers(channel):
+    for peer, heard in _peers(channel) if peers else ():
         found.append(_hear(peer, channel, oracle, heard))
     bar = oracle.bar(max(found[0].false_alarms, FEWEST))
     ours, best = delays(channel.planted, admitted(live, channel.outages)), oracle.delays(bar)
