@@ -168,7 +168,7 @@ def simulate(rng: Generator, reasons: int, weeks: int, life: Life | None = None)
     for row, kind in enumerate(kinds):
         low, high = np.log(_RATES[kind])
         mean = float(np.exp(rng.uniform(low, high)))
-        usual = mean * simulated_week.year(rng, weeks, holidays) * _drift(rng, minutes)
+        usual = mean * simulated_week.year(rng, weeks, holidays) * simulated_week.drift(rng, minutes)
         for one in campaigns:
             if row in one.rows:
                 usual[one.start : one.end] *= one.true
@@ -221,19 +221,6 @@ def _outages(rng: Generator, minutes: int, life: Life) -> list[Outage]:
         if all(abs(start - other.start) > DAY for other in outages):
             outages.append(Outage(start, start + length, start + length + _BURST_MINUTES))
     return sorted(outages, key=lambda one: one.start)
-
-
-def _drift(rng: Generator, minutes: int) -> FloatArray:
-    """A level that wanders with a correlation of one day, and a trend of a few percent a week."""
-    hours = minutes // 60 + 2
-    kept, scatter = np.exp(-1.0 / 24.0), rng.uniform(0.05, 0.15)
-    steps = rng.normal(0.0, scatter * np.sqrt(1.0 - kept**2), hours)
-    level = np.empty(hours)
-    level[0] = rng.normal(0.0, scatter)
-    for hour in range(1, hours):
-        level[hour] = kept * level[hour - 1] + steps[hour]
-    trend = rng.normal(0.0, 0.01) * np.arange(minutes) / WEEK
-    return np.asarray(np.exp(np.interp(np.arange(minutes) / 60.0, np.arange(hours), level) + trend))
 
 
 def _incidents(rng: Generator, row: int, kind: Kind, usual: FloatArray, life: Life) -> list[Planted]:

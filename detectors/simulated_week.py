@@ -1,4 +1,4 @@
-"""The weeks of a simulated contact reason."""
+"""The weeks of a simulated contact reason, and how its level wanders over them."""
 
 from __future__ import annotations
 
@@ -51,3 +51,16 @@ def year(rng: Generator, weeks: int, holidays: Sequence[int]) -> FloatArray:
     for day in holidays:
         whole[day * _DAY : (day + 1) * _DAY] = own[_SUNDAY:] * level
     return whole
+
+
+def drift(rng: Generator, minutes: int) -> FloatArray:
+    """A level that wanders with a correlation of one day, and a trend of a few percent a week."""
+    hours = minutes // 60 + 2
+    kept, scatter = np.exp(-1.0 / 24.0), rng.uniform(0.05, 0.15)
+    steps = rng.normal(0.0, scatter * np.sqrt(1.0 - kept**2), hours)
+    level = np.empty(hours)
+    level[0] = rng.normal(0.0, scatter)
+    for hour in range(1, hours):
+        level[hour] = kept * level[hour - 1] + steps[hour]
+    trend = rng.normal(0.0, 0.01) * np.arange(minutes) / _WEEK
+    return np.asarray(np.exp(np.interp(np.arange(minutes) / 60.0, np.arange(hours), level) + trend))

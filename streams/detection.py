@@ -42,7 +42,7 @@ def holiday_dates(name: str | None, *, said_by: str = "TICKETSPIKE_HOLIDAYS") ->
     country, _, subdivision = name.partition("-")
     try:
         days = holidays.country_holidays(country, subdiv=subdivision or None, years=range(2000, 2051))
-    except NotImplementedError:
+    except NotImplementedError:  # how `holidays` says that it knows no such region
         return _from_file(name, said_by)
     return frozenset(days)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,7 +30,7 @@ class Peer(Protocol):
         ...
 
 
-class Hourly:
+class Hourly(ABC):
     """A peer that judges whole hours, as nearly all of them do.
 
     Args:
@@ -51,9 +52,9 @@ class Hourly:
         self._counts[:] = self._announced[:] = 0.0
         return evidence
 
+    @abstractmethod
     def hour(self, hour: int, counts: FloatArray, announced: FloatArray) -> FloatArray:
         """Evidence of one whole hour; hour 0 is a Monday's first."""
-        raise NotImplementedError
 
     def slot(self, hour: int) -> int:
         """Hour of the week, a holiday being a Sunday."""
