@@ -25,7 +25,8 @@ from streams.fake_slack import CHANNEL_ID, FakeSlack
 DAYS = 14
 OPENING_SECONDS = 1200.0
 """A worker on a new log scores the running minute once it has closed one, and leaves three minutes for late tickets.
-A minute of tickets this old is closed at once; it is too old to count as a delay that is waited for."""
+It is given the last minutes of background, so that it need not wait for that; a gap before the present would be an
+outage to it."""
 SETTLE_SECONDS = 15.0
 PATIENCE_SECONDS = 20.0
 ASKED_P99 = 3.0
@@ -37,7 +38,7 @@ One `ticketspike worker` (all stages, default settings, wall clock), an embedded
 local stand-in for Slack. {rate} tickets a second over {busy} contact reasons go on all the time; {quiet} others have
 about two tickets an hour in the {days} days that `learn` has read. One after the other, every two seconds, each of them
 gets {flood} tickets of as many customers: by turns spread evenly over two seconds, or all at once. The log begins with
-a minute of background twenty minutes old, so that the worker is past its first three minutes, in which it only listens.
+twenty minutes of background, so that the worker is past its first three minutes, in which it only listens.
 
 Measured on one clock, from the broker's acknowledgement of the last of the {flood} tickets to the arrival of the
 `chat.postMessage` that names the contact reason. A flood that was found before its last ticket counts as 0.

@@ -53,9 +53,9 @@ class Traffic:
         return future
 
     async def opening(self, age: float) -> None:
-        """A minute of background, `age` seconds ago."""
+        """The background of the last `age` seconds, at once."""
         start = time.time() - age
-        for index in range(60 * TICKETS_A_SECOND):
+        for index in range(int(age * TICKETS_A_SECOND)):
             await self.send(self.rng.choice(BUSY), start + index / TICKETS_A_SECOND)
         await self.producer.flush()
 

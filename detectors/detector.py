@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from detectors import learning, open_minutes, reporting
+from detectors import backlog, learning, open_minutes, reporting
 from detectors.alarm import AlarmChange, Verdict
 from detectors.calendar import Calendar
 from detectors.expectation import Expectation
@@ -146,7 +146,8 @@ class Detector:
             usual, mean = usual * announced, mean * announced
         doubt = mean * outlook.uncertainty
         self._expected = Expectation(minute, mean, doubt, outlook.phi)
-        if self.silence.hear(minute, float(counts.sum()), mean, outlook.phi) == "heard":
+        phase = self.silence.hear(minute, float(counts.sum()), mean, outlook.phi)
+        if phase == "heard":
             self._state.bank.update(minute, counts, outlook.terms(usual))
             if alarms:
                 self._firing.unmute(minute)
@@ -160,6 +161,9 @@ class Detector:
             self._watched = min(self._watched + outlook.busyness, 1440.0)
         else:
             self._hear_nothing(minute)
+            if alarms and phase == "settling":
+                held = self.silence.held
+                changes += backlog.beyond(self._firing, minute, counts, usual, held, outlook)
         self.minute = minute
         if step == SLOT - 1:
             learning.learn(self._state, self._calendar, outlook, minute, pooling=self._pooling)
@@ -190,15 +194,14 @@ class Detector:
             announced: as in `close`.
 
         Returns:
-            The alarms raised; none while the source is silent or its backlog comes. Their window ends with the
-            open minute, `raised_minute`.
+            The alarms raised; after a silence only those that its backlog does not explain. Their window ends
+            with the open minute, `raised_minute`.
         """
         changes = self._settle()
-        if not self.silence.heard:
-            return changes
         if self.minute is not None and int(now // 60) - self.minute <= LOST_MINUTES:
             kept = self._hour, self._outlook
-            opened = open_minutes.Open(counts, now, self.minute, announced)
+            held = None if self.silence.heard else self.silence.held
+            opened = open_minutes.Open(counts, now, self.minute, announced, held)
             changes += open_minutes.score(self._state, self._firing, self._look, opened)
             self._hour, self._outlook = kept
             if self._firing.moved:

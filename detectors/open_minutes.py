@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detectors import flood
+from detectors import backlog, flood
 from detectors.alarm import AlarmChange
 from detectors.cusum import Bank
 from detectors.firing import Firing
@@ -28,16 +28,26 @@ class Open:
         now: epoch seconds.
         closed: the last closed minute.
         announced: announced uplift per reason, or None for 1.
+        held: minutes of a silence whose backlog may be coming, or None.
     """
 
     counts: Mapping[int, FloatArray]
     now: float
     closed: int
     announced: FloatArray | None
+    held: int | None = None
 
     def part(self, minute: int) -> float:
         """How much of a minute has passed; at least a second, so that a burst is no division by zero."""
         return min(1.0, max(self.now / 60.0 - minute, _LEAST_PART))
+
+    def total(self, reasons: int) -> FloatArray:
+        """Tickets of all open minutes up to now, for so many reasons."""
+        total = np.zeros(reasons)
+        for minute, tickets in self.counts.items():
+            if self.closed < minute <= self.now // 60:
+                total += tickets
+        return total
 
 
 def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: Open) -> list[AlarmChange]:
@@ -53,10 +63,9 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
         opened: the open minutes.
     """
     current = int(opened.now // 60)
-    total = np.zeros(len(state.reasons))
-    for minute, tickets in opened.counts.items():
-        if opened.closed < minute <= current:
-            total += tickets
+    total = opened.total(len(state.reasons))
+    if opened.held is not None:
+        return _beyond_backlog(firing, look(current), opened, total, opened.held)
     rows = ((total > 0.0) & ~state.standing.firing).nonzero()[0]
     if not rows.size:
         return []
@@ -103,6 +112,16 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
             ratio = max(0, opened.closed + 1 - change.onset) / said[-1].window_minutes
             _keep_closed(state, row, [seen_before, change.expected * ratio, 0.5 * change.expected * ratio])
     return said
+
+
+def _beyond_backlog(
+    firing: Firing, outlook: Outlook, opened: Open, total: FloatArray, held: int
+) -> list[AlarmChange]:
+    """Raise what the backlog of so many silent minutes does not explain."""
+    current = int(opened.now // 60)
+    usual = outlook.usual[current % SLOT] * (1.0 if opened.announced is None else opened.announced)
+    held += current - opened.closed
+    return backlog.beyond(firing, current, total, usual, held, outlook)
 
 
 def _floods(

@@ -29,8 +29,9 @@ class Silence:
     contact reasons, so nothing is learnt from it and no alarm is raised or cleared by it.
 
     When tickets come again the channel is *settling*: what was held back comes in a burst, which is no
-    spike of any reason. That lasts a quarter of an hour at least, and ends when five minutes in a row hold
-    no more than usual, or after an hour.
+    spike of any reason; only what the silence cannot have held back is (`detectors.backlog`). That lasts a
+    quarter of an hour at least, and ends when five minutes in a row hold no more than usual, or after an
+    hour.
 
     Example:
         >>> silence, usual = Silence(), np.array([0.5, 2.5])
@@ -38,8 +39,8 @@ class Silence:
         ...     return silence.hear(number, tickets, usual, np.array([1.2, 1.2]))
         >>> [minute(number, 0.0) for number in range(15)][-2:]
         ['heard', 'silent']
-        >>> silence.since
-        0
+        >>> silence.since, silence.held
+        (0, 15)
         >>> minute(15, 80.0), minute(16, 3.0)
         ('settling', 'settling')
     """
@@ -47,6 +48,8 @@ class Silence:
     def __init__(self) -> None:
         self.since: int | None = None
         """First minute of the silence that is going on, or None."""
+        self.held = 0
+        """Minutes of the silence that goes on, or of the last one."""
         self._run = 0
         self._nats = 0.0
         self._settling: int | None = None
@@ -81,6 +84,7 @@ class Silence:
             if self.since is None and self._nats >= SILENT_NATS and self._run >= LEAST_MINUTES:
                 self.since, self._settling = minute + 1 - self._run, None
         if self.since is not None:
+            self.held = self._run
             return "silent"
         if self._settling is not None and not self._settled(minute, tickets, mean, phi):
             return "settling"
@@ -100,7 +104,7 @@ class Silence:
 
     def snapshot(self) -> list[object]:
         """JSON-able."""
-        return [self.since, self._run, self._nats, self._settling, *self._recent]
+        return [self.since, self.held, self._run, self._nats, self._settling, *self._recent]
 
     def restore(self, state: object) -> None:
         """Take a snapshot back.
@@ -108,8 +112,9 @@ class Silence:
         Raises:
             ValueError: it is none.
         """
-        if not isinstance(state, list) or len(state) != 7:
+        if not isinstance(state, list) or len(state) != 8:
             raise ValueError("the stored state of silence is not one")
-        since, run, nats, settling, *recent = state
-        self.since, self._run, self._nats, self._settling = since, int(run), float(nats), settling
+        since, held, run, nats, settling, *recent = state
+        self.since, self.held, self._run, self._nats = since, int(held), int(run), float(nats)
+        self._settling = settling
         self._recent = [float(part) for part in recent]

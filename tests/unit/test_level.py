@@ -118,6 +118,29 @@ def test_a_spike_an_hour_after_the_source_came_back_is_found() -> None:
     assert [change.contact_reason for change in said if change.state == "raised"] == ["reason 1"]
 
 
+@pytest.mark.parametrize("outage", [20, 180])
+@pytest.mark.parametrize("running", [True, False])
+def test_what_a_silence_cannot_have_held_back_is_a_spike_while_its_backlog_comes(
+    outage: int, running: bool
+) -> None:
+    detector, rng = learnt([3.0, 0.03], 3, seed=7), np.random.default_rng(8)
+    first = MONDAY + 3 * WEEK
+    for minute in range(first, first + outage):
+        detector.close(minute, np.zeros(2))
+    back = first + outage
+    # All that was held back in one minute: of every reason what it would have had.
+    backlog, flood = np.array([3.0, 0.03]) * outage, np.array([3.0, 60.0])
+    said = detector.close(back, rng.poisson(backlog).astype(float))
+    if running:
+        said += detector.running({back + 1: backlog}, (back + 1) * 60 + 5.0)
+        said += detector.running({back + 1: backlog, back + 2: flood}, (back + 2) * 60 + 2.0)
+    else:
+        said += detector.close(back + 1, flood)
+    assert [(change.contact_reason, change.state) for change in said] == [("reason 1", "raised")]
+    assert said[0].expected >= 0.03 * outage
+    assert detector.close(back + 3, np.array([3.0, 0.0])) == []
+
+
 @pytest.mark.parametrize("rate", [0.001, 0.05, 3.0, 500.0])
 def test_a_usual_pause_is_no_silence_whatever_the_rate(rate: float) -> None:
     silence, rng = Silence(), np.random.default_rng(9)
