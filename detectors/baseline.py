@@ -122,12 +122,13 @@ class Baseline(Rows):
         shape, variance = pooled(self.counts(), self.exposure.astype(np.float64), dispersion)
         self.shape[:] = shape
         self.shape_variance[:] = variance
-        self._add_up()
+        self._add_up(slice(None))
 
-    def _add_up(self) -> None:
-        self.tickets[:] = self.counts().sum(axis=0)
-        self.watched[:] = self.exposure.sum(axis=0, dtype=np.float64)
-        self.usual[:] = (self.shape.astype(np.float64) * self.exposure).sum(axis=0)
+    def _add_up(self, rows: slice) -> None:
+        counts = (self.roots[:, rows].astype(np.float64) ** 2).sum(axis=0)
+        self.tickets[rows], exposure = counts, self.exposure[:, rows]
+        self.watched[rows] = exposure.sum(axis=0, dtype=np.float64)
+        self.usual[rows] = (self.shape[:, rows].astype(np.float64) * exposure).sum(axis=0)
 
     def level(self) -> FloatArray:
         """Each reason's overall rate per minute, from all hours that were observed."""
@@ -202,7 +203,7 @@ class Baseline(Rows):
         counts = self.roots[:, row].astype(np.float64) ** 2
         self.roots[:, row] = np.sqrt(0.5 * factor * counts + 30.0 / QUARTERS * level * shape)
         self.exposure[:, row] = 0.5 * self.exposure[:, row].astype(np.float64) + 30.0
-        self._add_up()
+        self._add_up(slice(row, row + 1))
 
 
 def within_hour(log_rates: FloatArray, minutes: Sequence[int]) -> FloatArray:

@@ -11,6 +11,7 @@ import numpy as np
 from detectors import backlog, learning, open_minutes, reporting
 from detectors.alarm import AlarmChange, Verdict
 from detectors.calendar import Calendar
+from detectors.catching_up import Part, catch_up
 from detectors.expectation import Expectation
 from detectors.firing import Firing
 from detectors.guardband import SLOT
@@ -91,7 +92,8 @@ class Detector:
         self._outlook: Outlook | None = None
         self._hour: Hour | None = None
         self._stamps: dict[int, int] = {}
-        self._pooling = True
+        self._part = False
+        self._disturbed = -1
         self._expected: Expectation | None = None
         self.silence = Silence()
 
@@ -146,38 +148,63 @@ class Detector:
             usual, mean = usual * announced, mean * announced
         doubt = mean * outlook.uncertainty
         self._expected = Expectation(minute, mean, doubt, outlook.phi)
-        phase = self.silence.hear(minute, float(counts.sum()), mean, outlook.phi)
+        phase = "heard" if self._part else self.silence.hear(minute, float(counts.sum()), mean, outlook.phi)
         if phase == "heard":
-            self._state.bank.update(minute, counts, outlook.terms(usual))
-            if alarms:
-                self._firing.unmute(minute)
-            changes += self._firing.follow(minute, np.stack((counts, mean, doubt)), outlook)
-            changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
-            self._state.guardband.add(counts, usual, 1.0 if announced is None else announced)
-            if outlook.warming is not None:
-                self._state.known.add(counts, outlook.busyness)
-                # Evidence against what was not believed yet is none.
-                self._state.bank.reset(self._state.known.just_warm(), minute + 1)
-            self._watched = min(self._watched + outlook.busyness, 1440.0)
+            changes += self._hear(minute, np.stack((counts, mean, doubt)), usual, announced, alarms)
         else:
-            self._hear_nothing(minute)
-            if alarms and phase == "settling":
-                held = self.silence.held
-                changes += backlog.beyond(self._firing, minute, counts, usual, held, outlook)
+            changes += self._hear_nothing(minute, counts, usual, alarms)
         self.minute = minute
         if step == SLOT - 1:
-            learning.learn(self._state, self._calendar, outlook, minute, pooling=self._pooling)
+            learning.learn(self._state, self._calendar, outlook, minute, pooling=not self._part)
             self._outlook = None
+            if self._calendar.place(minute)[1] == 59:
+                self._disturbed = minute
         if self._firing.moved:
             self._forget_outlook()
         return changes
 
-    def _hear_nothing(self, minute: int) -> None:
-        """The source is silent, or what it held back comes at once: nobody looked, and nothing is said."""
+    def resumable(self, minute: int) -> bool:
+        """Whether rows saved when `minute` was closed can still be caught up by plain rules.
+
+        Rows without tickets change by rules that `restore` applies, within a local hour and as long as
+        nothing happens to all of them at once (a silence, a gap). Once this is False, save all of them.
+
+        Args:
+            minute: when all rows were last saved.
+        """
+        return minute >= self._disturbed
+
+    def _hear(
+        self, minute: int, terms: FloatArray, usual: FloatArray, announced: FloatArray | None, alarms: bool
+    ) -> list[AlarmChange]:
+        """Score a minute of an ordinary channel and let the guardband hold it."""
+        state, outlook, counts = self._state, self._look(minute), terms[0]
+        state.bank.update(minute, counts, outlook.terms(usual))
+        if alarms:
+            self._firing.unmute(minute)
+        changes = self._firing.follow(minute, terms, outlook)
+        changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
+        state.guardband.add(counts, usual, 1.0 if announced is None else announced)
+        if outlook.warming is not None:
+            state.known.add(counts, outlook.busyness)
+            # Evidence against what was not believed yet is none.
+            state.bank.reset(state.known.just_warm(), minute + 1)
+        self._watched = min(self._watched + outlook.busyness, 1440.0)
+        return changes
+
+    def _hear_nothing(
+        self, minute: int, counts: FloatArray, usual: FloatArray, alarms: bool
+    ) -> list[AlarmChange]:
+        """The source is silent, or what it held back comes at once: nothing is learnt, and hardly anything said."""
+        self._disturbed = minute
         self._state.bank.reset(slice(None), minute + 1)
-        since = self.silence.since
-        if since is not None:
-            self._state.guardband.forget(since, minute)
+        if self.silence.since is not None:
+            self._state.guardband.forget(self.silence.since, minute)
+            return []
+        if not alarms:
+            return []
+        outlook = self._look(minute)
+        return backlog.beyond(self._firing, minute, counts, usual, self.silence.held, outlook)
 
     def running(
         self, counts: Mapping[int, FloatArray], now: float, announced: FloatArray | None = None
@@ -254,8 +281,7 @@ class Detector:
         """
         self._settle()
         state = self._state.snapshot(reason)
-        channel = {"watched": self._watched, "silence": self.silence.snapshot()}
-        return {"version": _VERSION, "minute": self.minute, **channel, **state}
+        return {"version": _VERSION, "minute": self.minute, **self.channel(), **state}
 
     def restore(self, reason: str, state: Mapping[str, object]) -> None:
         """Take back what `snapshot` gave; the reason is added if unknown.
@@ -291,6 +317,28 @@ class Detector:
             self.silence.restore(state.get("silence"))
         self.minute = minute if self.minute is None else max(self.minute, minute)
 
+    def resume(self, minute: int, channel: Mapping[str, object]) -> None:
+        """Go on after `minute`, all rows being restored: none had tickets since it was saved.
+
+        Args:
+            minute: the last minute that was closed.
+            channel: what `channel` gave then.
+
+        Raises:
+            ValueError: `channel` is no such state.
+        """
+        if self.minute is not None and minute > self.minute:
+            for row in range(len(self.reasons)):
+                self._stamps.setdefault(row, self.minute)
+        self.minute = minute
+        self.silence.restore(channel.get("silence"))
+        watched = channel.get("watched")
+        self._watched = float(watched) if isinstance(watched, float | int) else self._watched
+
+    def channel(self) -> dict[str, object]:
+        """What is known of the channel as a whole, ready for JSON."""
+        return {"watched": self._watched, "silence": self.silence.snapshot()}
+
     def _check(self, minute: int, counts: FloatArray) -> None:
         if counts.shape != (len(self.reasons),):
             raise ValueError(
@@ -320,6 +368,7 @@ class Detector:
 
     def _miss(self, last: int, minute: int) -> list[AlarmChange]:
         """Nobody looked between the last closed minute and `minute`."""
+        self._disturbed = minute
         changes = self._firing.lose(last) if minute - last > LOST_MINUTES else []
         learning.pass_unseen(self._state, self._calendar, self._look(last), last, minute)
         self._state.bank.reset(slice(None), minute)
@@ -331,29 +380,28 @@ class Detector:
         if not self._stamps or self.minute is None:
             return []
         stamps, self._stamps = self._stamps, {}
-        stale = sorted((at, row) for row, at in stamps.items() if at < self.minute)
-        if not stale:
+        if min(stamps.values()) == self.minute:
             return []
-        # Rows that stood still are few and share no pool: their shapes of the week stay as they are.
-        replay = Detector(self.settings)
-        replay._pooling = False
-        changes: list[AlarmChange] = []
-        for at, row in stale:
-            changes += replay._pass_quietly(at)
-            replay._state.take(self.reasons[row], self._state)
-            replay._firing.refresh()
-            replay._outlook, replay.minute = None, at
-        changes += replay._pass_quietly(self.minute)
-        for reason in replay.reasons:
-            self._state.take(reason, replay._state)
+        zone, budget = self._calendar, self.settings.false_alarms_per_week
+        # As it was worked out at the last disturbance: nothing that it follows from has changed since.
+        hour = hour_of(self._state, zone, budget, self.minute - self.minute % SLOT)
+        parts: dict[int, Detector] = {}
+
+        def close(part: Part, minute: int, counts: FloatArray) -> list[AlarmChange]:
+            detector = parts.get(part.minute)
+            if detector is None:
+                detector = parts[part.minute] = Detector(self.settings)
+                detector._be(part)
+            return detector.close(minute, counts)
+
+        changes = catch_up(self._state, stamps, self.minute, hour, close)
         self._firing.refresh()
         self._forget_outlook()
         return changes
 
-    def _pass_quietly(self, until: int) -> list[AlarmChange]:
-        changes: list[AlarmChange] = []
-        if self.minute is not None:
-            nothing = np.zeros(len(self.reasons))
-            for minute in range(self.minute + 1, until + 1):
-                changes += self.close(minute, nothing)
-        return changes
+    def _be(self, part: Part) -> None:
+        """Be a part of a channel: it learns no shapes of the week, and its silence is nobody's."""
+        self._part = True
+        self._state, self.minute, self._hour = part.state, part.minute, part.hour
+        self.reasons = self._state.reasons
+        self._firing = Firing(self._state)

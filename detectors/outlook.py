@@ -71,11 +71,7 @@ class Outlook:
 
     def of(self, rows: RowArray) -> Outlook:
         """The same for some reasons only."""
-        kept: dict[str, Any] = {
-            name: value[..., rows] if isinstance(value := getattr(self, name), np.ndarray) else value
-            for name in self.__slots__
-        }
-        return Outlook(**kept)
+        return Outlook(**_of(self, rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +97,17 @@ class Hour:
     bars: FloatArray
     budget: FloatArray
     busyness: float
+
+    def of(self, rows: RowArray) -> Hour:
+        """The same for some reasons only."""
+        return Hour(**_of(self, rows))
+
+
+def _of(what: Outlook | Hour, rows: RowArray) -> dict[str, Any]:
+    return {
+        name: value[..., rows] if isinstance(value := getattr(what, name), np.ndarray) else value
+        for name in what.__slots__
+    }
 
 
 def hour_of(state: State, calendar: Calendar, false_alarms_per_week: float, minute: int) -> Hour:

@@ -80,6 +80,8 @@ class Surveillance:
         self._rows: dict[str, int] = {}
         self._announced_for: tuple[object, ...] = ()
         self._announced: FloatArray | None = None
+        self._raised: set[str] = set()
+        """Contact reasons that a campaign raised the expectation of in the last closed minute."""
 
     def add(self, cell: Cell, *, partition: int, stamp: int) -> bool:
         """Take a cell's statement in; False if it is late or known."""
@@ -146,10 +148,9 @@ class Surveillance:
         """The last statement about each contact reason's spike, open or cleared; hearing it again is harmless."""
         return [self.said[reason] for reason in sorted(self.said)]
 
-    @property
-    def announcing(self) -> bool:
-        """Whether a campaign raises an expectation: then rows change also where no ticket came."""
-        return self._announced is not None
+    def resumable(self, minute: int) -> bool:
+        """Whether it is enough to keep the `touched` contact reasons, all of them having been kept at `minute`."""
+        return self.detector.resumable(minute)
 
     def firing(self, reason: str) -> bool:
         """Whether a spike of this contact reason is open."""
@@ -196,8 +197,14 @@ class Surveillance:
             memory.usual, memory.usual_tickets = usual.usual, usual.usual_tickets
         self.touched.add(reason)
 
-    def recall(self, until: int) -> None:
-        """Open minutes up to `until` were closed before a restart: keep their cells, judge nothing again."""
+    def recall(self, until: int, channel: Mapping[str, object]) -> None:
+        """Minutes up to `until` were closed before a restart: keep their cells, judge nothing again.
+
+        Args:
+            until: the last of them.
+            channel: the `channel` of the detector at that minute.
+        """
+        self.detector.resume(until, channel)
         for minute in self.open.minutes():
             if minute > until:
                 break
@@ -217,12 +224,20 @@ class Surveillance:
         self.closed = minute
         self.touched.update(cells)
         counts, announced = self._array(cells), self._announced_at(minute)
+        self._touch_announced(announced)
         changes = self.detector.close(minute, counts, announced, alarms=alarms)
         if self._witness is not None:
             self._witness(self.detector, counts, announced, alarms)
         said = [self._spike(change, {}) for change in changes]
         said.extend(self._reached(cells, {spike.contact_reason for spike in said}))
         return said
+
+    def _touch_announced(self, announced: FloatArray | None) -> None:
+        """Where a campaign raises an expectation, or just ended, rows change also without tickets."""
+        reasons = self.detector.reasons
+        now = set() if announced is None else {reasons[row] for row in (announced != 1.0).nonzero()[0]}
+        self.touched |= now | self._raised
+        self._raised = now
 
     def _reached(self, cells: Mapping[str, Counted], said: set[str]) -> Iterator[Spike]:
         """Spikes that were held back for too few customers and have reached the number."""

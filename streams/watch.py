@@ -30,8 +30,6 @@ CHECKPOINT_SECONDS = 2.0
 RESTATE_SECONDS = 30.0
 RESTATED_MINUTES = 120
 DAY_MINUTES = 1440
-WHOLE_MINUTES = 60
-"""Rows of reasons without tickets change by plain rules; they are written once an hour of event time."""
 LIVE_SECONDS = 15.0
 """A record of `ticket-counts` younger than this is the present: the running minute is scored."""
 SLICE_SECONDS = 0.05
@@ -47,6 +45,7 @@ class Shard(msgspec.Struct, frozen=True):
     closed: int | None
     rebuild_from: int
     minutes: dict[str, Any]
+    channel: dict[str, Any]
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -205,7 +204,8 @@ class Watch:
         closed = held.closed or 0
         self.minutes.closed(closed)
         reasons: Collection[str] = held.touched
-        if closed - self._wholly_written >= WHOLE_MINUTES or held.announcing:
+        if not held.resumable(self._wholly_written):
+            # Rows without tickets change by plain rules within the hour, so most are written once in it.
             self._wholly_written = closed
             reasons = held.detector.reasons
         held.touched = set()
@@ -215,7 +215,11 @@ class Watch:
             if number % 200 == 199:
                 await asyncio.sleep(0)
         shard = Shard(
-            self.position, held.closed, self.minutes.rebuild_from(self.position), self.minutes.snapshot()
+            self.position,
+            held.closed,
+            self.minutes.rebuild_from(self.position),
+            self.minutes.snapshot(),
+            held.detector.channel(),
         )
         await self.checkpoints.write(self.table, rows, msgspec.json.encode(shard), self.position)
         self._observe(held)
@@ -223,16 +227,17 @@ class Watch:
     async def _rebuild(self, until: int) -> None:
         """Come to the state of the checkpoint, then to the log's present, and state every spike again."""
         self.checkpoints, rows, whole = checkpoint.read(self.table)
-        shard = msgspec.json.decode(whole, type=Shard) if whole is not None else None
+        shard: Shard | None = None
         self.minutes = Minutes(self.settings.ticketspike_clock)
         self._versions, self._baselines_seen = {}, {}
         held = self._fresh()
         try:
+            shard = msgspec.json.decode(whole, type=Shard) if whole is not None else None
             for reason, value in sorted(rows.items()):
                 row = msgspec.json.decode(value, type=Row)
                 held.restore(reason, row.state)
                 self._versions[reason] = row.baseline_version
-        except ValueError as error:
+        except (ValueError, msgspec.MsgspecError) as error:
             # After an upgrade: the log and the baselines hold all that the state was made of.
             log.warning("the stored state cannot be used; it is made anew from the log", error=str(error))
             self.checkpoints = checkpoint.forsake(self.table)
@@ -248,7 +253,7 @@ class Watch:
                     for cell in statement.cells:
                         held.add(cell, partition=statement.partition, stamp=statement.offset)
             if shard.closed is not None:
-                held.recall(shard.closed)
+                held.recall(shard.closed, shard.channel)
                 self._wholly_written = shard.closed
         self.position = start
         self.surveillance = held

@@ -107,6 +107,19 @@ def spikes_on(settings: Settings) -> dict[str, Spike]:
     return found
 
 
+def differences(found: dict[str, Spike], truth: dict[str, Spike]) -> str:
+    """Which spikes differ in what, for a reader of a failed test."""
+    lines = [f"only found: {name}" for name in found.keys() - truth.keys()]
+    lines += [f"never found: {name}" for name in truth.keys() - found.keys()]
+    for name in found.keys() & truth.keys():
+        lines += [
+            f"{name}.{field}: {getattr(found[name], field)!r} instead of {getattr(truth[name], field)!r}"
+            for field in Spike.__struct_fields__
+            if getattr(found[name], field) != getattr(truth[name], field)
+        ]
+    return "\n".join(lines)
+
+
 def test_a_replay_with_kills_gives_the_spikes_of_the_pure_core_and_each_incident_one_message(
     make_settings: Callable[..., Settings],
     environment: Callable[[Settings], dict[str, str]],
@@ -132,7 +145,9 @@ def test_a_replay_with_kills_gives_the_spikes_of_the_pure_core_and_each_incident
         sender.join()
         last = datetime.fromisoformat(tickets[-1]["created_at"]).timestamp() // 60 * 60
         assert eventually(lambda: worker.metric("ticketspike_closed_until_seconds") > last, seconds=60)
-        assert eventually(lambda: spikes_on(settings) == truth, seconds=40, pause=2), worker.said()
+        assert eventually(lambda: spikes_on(settings) == truth, seconds=40, pause=2), (
+            f"{differences(spikes_on(settings), truth)}\n{worker.said()}"
+        )
     finally:
         sender.join()
         worker.stop()

@@ -40,6 +40,18 @@ def warm() -> dict[str, object]:
     return {reason: detector.snapshot(reason) for reason in REASONS}
 
 
+SEVERAL = np.array([0.004, 0.02, 0.4, 6.0, 0.01, 0.05, 0.3, 0.1])
+
+
+@pytest.fixture(scope="module")
+def several() -> dict[str, object]:
+    detector = new()
+    detector.add([f"reason {row}" for row in range(len(SEVERAL))], MONDAY)
+    rng = np.random.default_rng(4)
+    close(detector, MONDAY, rng.poisson(SEVERAL, (3 * 1440 + 7, len(SEVERAL))).astype(float))
+    return {reason: detector.snapshot(reason) for reason in detector.reasons}
+
+
 def revive(warm: dict[str, object]) -> Detector:
     detector = new()
     for reason, state in warm.items():
@@ -106,6 +118,36 @@ def test_a_row_that_stood_still_is_caught_up_with_minutes_without_tickets(warm: 
     assert one.expected == pytest.approx(other.expected, rel=0.1)
     assert one.level == pytest.approx(other.level, rel=0.1)
     assert (one.observed, one.minute) == (other.observed, other.minute)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), data=st.data())
+def test_a_worker_that_saves_rows_with_tickets_and_all_once_an_hour_comes_back_to_the_last_bit(
+    several: dict[str, object], seed: int, data: st.DataObject
+) -> None:
+    """Kills at any minute, over hours in which shapes are pooled, with a silence and a spike in it."""
+    straight, worker = revive(several), revive(several)
+    first, rng = MONDAY + 3 * 1440 + 7, np.random.default_rng(seed)
+    counts = rng.poisson(SEVERAL, (300, len(SEVERAL))).astype(float)
+    silent = data.draw(st.integers(0, 200))
+    counts[silent : silent + data.draw(st.sampled_from([0, 30, 90]))] = 0.0
+    counts[150:190, 1] += rng.poisson(0.8, 40)
+    kills = data.draw(st.sets(st.integers(0, 299), max_size=5))
+    saved = {reason: worker.snapshot(reason) for reason in worker.reasons}
+    whole = first - 1
+    for step, row in enumerate(counts):
+        minute = first + step
+        assert worker.close(minute, row) == straight.close(minute, row)
+        kept = [worker.reasons[place] for place in row.nonzero()[0]]
+        if not worker.resumable(whole):
+            kept, whole = list(worker.reasons), minute
+        saved |= {reason: worker.snapshot(reason) for reason in kept}
+        if step in kills:
+            channel = worker.channel()
+            worker = revive(json.loads(json.dumps(saved)))
+            worker.resume(minute, json.loads(json.dumps(channel)))
+            for reason in worker.reasons:
+                assert worker.snapshot(reason) == straight.snapshot(reason)
 
 
 def test_rows_may_be_restored_in_any_order_of_their_minutes(warm: dict[str, object]) -> None:

@@ -92,7 +92,7 @@ def test_a_restart_from_a_snapshot_says_the_same(restart: int) -> None:
     for cell in cells():
         if cell.minute > restart - 1440:
             second.add(cell, partition=0, stamp=1)
-    second.recall(restart)
+    second.recall(restart, json.loads(json.dumps(first.detector.channel())))
     said += second.restate()
     said += [spike for spikes in second.close_until(BEGIN + DAYS * 1440 - 1) for spike in spikes]
     assert last(said) == whole
