@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors.calendar import HOURS
 from detectors.profile import GENERIC, pooled
-from detectors.rows import Field, FloatArray, Rows
+from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
 
 WEEKLY_FORGETTING = 0.9
 _PRIOR_TICKETS = 0.5
@@ -61,7 +61,8 @@ class Baseline(Rows):
         "tickets": Field(),
         "usual": Field(),
         "watched": Field(),
-        "pending": Field((QUARTERS + 1,)),
+        "pending": Field((2 * QUARTERS,), "f4"),
+        "spiked": Field((HOURS // 8,), "u1"),
     }
     roots: FloatArray
     """Square roots of the counts by quarter of an hour: half precision reaches far enough that way."""
@@ -72,7 +73,9 @@ class Baseline(Rows):
     usual: FloatArray
     watched: FloatArray
     pending: FloatArray
-    """Tickets of each quarter, and minutes, of the hour being learnt."""
+    """Tickets of each quarter of the hour being learnt, then minutes of each."""
+    spiked: FloatArray
+    """One bit an hour of the week: whether a spike was on when it was last met."""
 
     def resize(self, size: int) -> None:
         """Make room for `size` reasons; a new one starts with the generic week."""
@@ -89,20 +92,36 @@ class Baseline(Rows):
             minutes: minutes of observation, weighted by announced uplifts; 0 where nobody looked.
         """
         self.pending[quarter] += tickets
-        self.pending[QUARTERS] += minutes
+        self.pending[QUARTERS + quarter] += minutes
 
-    def fold(self, hour: int) -> None:
+    def spiked_before(self, hour: int) -> FlagArray:
+        """In which reasons a spike was on when this hour of the week was last met.
+
+        Twice in a row is a habit: such an hour is learnt as it is. Otherwise an hour that was once expected
+        far too low would alarm every week, and be learnt in none.
+        """
+        bits: RowArray = self.spiked[hour // 8].astype(np.intp)
+        return np.asarray((bits >> (hour % 8)) & 1 > 0)
+
+    def fold(self, hour: int, spiked: FlagArray) -> None:
         """Add the collected hour to its hour of the week, forgetting by the time that was observed.
 
         Once an hour, so that all that follows from the week holds for an hour and need not be worked out
         more often.
+
+        Args:
+            hour: of the week.
+            spiked: whether a spike was on in it; where nobody watched it does not count.
         """
-        minutes = self.pending[QUARTERS]
+        minutes = self.pending[QUARTERS:].sum(axis=0, dtype=np.float64)
         forgetting = WEEKLY_FORGETTING ** (np.minimum(minutes, 60.0) / 60.0)
         quarters = slice(hour * QUARTERS, (hour + 1) * QUARTERS)
+        bit = np.uint8(1 << hour % 8)
+        byte: RowArray = self.spiked[hour // 8].astype(np.uint8)
+        self.spiked[hour // 8] = np.where(minutes > 0.0, np.where(spiked, byte | bit, byte & ~bit), byte)
         before = self.roots[quarters].astype(np.float64) ** 2
         exposure = self.exposure[hour].astype(np.float64)
-        self.roots[quarters] = np.sqrt(before * forgetting + self.pending[:QUARTERS])
+        self.roots[quarters] = np.sqrt(before * forgetting + self._balanced(before))
         self.exposure[hour] = exposure * forgetting + minutes
         # The sums over the week are state of their own: adding up 168 hours every time would cost more
         # than everything else together.
@@ -111,6 +130,25 @@ class Baseline(Rows):
         self.usual += self.shape[hour] * longer
         self.watched += longer
         self.pending[:] = 0.0
+
+    def _balanced(self, before: FloatArray) -> FloatArray:
+        """The hour's tickets by quarter, as if each quarter had been watched for as long.
+
+        One exposure is kept per hour. An hour that was half watched, or in whose middle a campaign began,
+        would otherwise leave a shape within the hour that nothing in life corresponds to, and an alarm in it
+        every week. A quarter that nobody watched is given what the others say by the shape known `before`.
+        """
+        pending = self.pending.astype(np.float64)
+        tickets, minutes = pending[:QUARTERS], pending[QUARTERS:]
+        seen = minutes > 0.0
+        even = minutes.sum(axis=0) / QUARTERS
+        balanced = tickets * (even / np.where(seen, minutes, 1.0))
+        if seen.all():
+            return np.asarray(balanced)
+        quarters = np.maximum(seen.sum(axis=0), 1)
+        held, known = balanced.sum(axis=0), (before * seen).sum(axis=0)
+        share = np.where(known > 0.0, before / np.where(known > 0.0, known, 1.0), 1.0 / quarters)
+        return np.asarray(np.where(seen, balanced, held * share))
 
     def counts(self, hours: Sequence[int] | slice = slice(None)) -> FloatArray:
         """Forgotten counts of some hours of the week (all without arguments), (hours, reasons)."""

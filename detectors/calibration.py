@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
+from detectors.guardband import SLOT
 from detectors.interval import interval
 from detectors.rows import FloatArray
 
@@ -113,8 +114,6 @@ def coverage(
 def windows(values: FloatArray, minutes: int) -> FloatArray:
     """Sums over windows of so many minutes, one after the other; an unfinished one at the end is left out.
 
-    Means and doubts of minutes add up alike: all minutes of a window err together.
-
     Args:
         values: one row per minute.
         minutes: of a window, above 0.
@@ -125,3 +124,18 @@ def windows(values: FloatArray, minutes: int) -> FloatArray:
     """
     whole = len(values) // minutes
     return np.asarray(values[: whole * minutes].reshape(whole, minutes, *values.shape[1:]).sum(axis=1))
+
+
+def doubts(values: FloatArray, minutes: int) -> FloatArray:
+    """The doubts of windows of so many minutes, from those of their minutes (`detectors.expectation`).
+
+    Args:
+        values: doubts, one row per minute; the first begins a slot.
+        minutes: of a window: fewer than a slot's, or whole slots.
+
+    Example:
+        >>> doubts(np.full((10, 1), 1.0), 10).round(2).tolist()  # two slots, each in doubt by 5
+        [[7.07]]
+    """
+    slot = min(SLOT, minutes)
+    return np.asarray(np.sqrt(windows(windows(values, slot) ** 2, minutes // slot)))

@@ -22,7 +22,7 @@ from detectors.silence import Silence
 from detectors.standing import LOST_MINUTES
 from detectors.state import State
 
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from detectors.rows import FloatArray
 class Expectation:
     """What was expected of one minute, one value per contact reason in the order of `Detector.reasons`.
 
-    With `detectors.interval` they give the interval in which a count lies with 95 % probability; over several
-    minutes `mean` and `doubt` add up, `phi` stays. Not to be changed by who asks.
+    With `detectors.interval` they give the interval in which a count lies with 95 % probability. Over several
+    minutes `mean` adds up and `phi` stays. `doubt` adds up within a slot of five minutes, whose minutes err
+    together, and in squares from slot to slot: the level follows each slot, so what was expected of the next
+    one errs anew (the innovations of a Kalman filter are white). Not to be changed by who asks.
 
     Attributes:
         minute: which.

@@ -24,8 +24,8 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
 
     A spike must not teach the baseline that it is usual: what is learnt is winsorised, and the recent
     level does not see slots inside an alarm at all. The week does see them, clipped: if it did not, an
-    hour that is expected too low would raise an alarm every day and never be learnt. A reason that is
-    warming up learns unclipped outside of alarms, as there is nothing yet to clip against.
+    hour that is expected too low would raise an alarm every day and never be learnt; an hour of the week with
+    a spike twice in a row is learnt as it is. A reason that is warming up learns unclipped outside of alarms, as there is nothing yet to clip against.
 
     Args:
         state: what to teach.
@@ -59,6 +59,7 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
     # An hour that was met once or twice is not known well enough to call anything in it too much, and before
     # that an alarm may be for nothing but its being unknown.
     proven = state.baseline.exposure[place] >= np.where(quiet, _PROVEN_MINUTES, _MET_MINUTES)
+    proven &= quiet | ~state.baseline.spiked_before(place)
     tickets = np.where(proven, tickets, leaving.tickets)
     if outlook.warming is not None:
         seen = np.where(outlook.warming, quiet, seen)
@@ -70,7 +71,8 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
     if within == 59:
         state.level.end_hour()
         state.holiday.turn(state.level, outlook.spread, holiday=calendar.holiday(minute + 1))
-        state.baseline.fold(place)
+        left = leaving.start + SLOT
+        state.baseline.fold(place, standing.spiking(left - 60, left))
         if not calendar.holiday(minute):
             _learn_hour(state, outlook, minute, hour)
         if pooling and hour % 24 in _POOLING_HOURS:

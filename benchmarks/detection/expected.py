@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from detectors.calibration import coverage, kolmogorov, pit, windows
+from detectors.calibration import coverage, doubts, kolmogorov, pit, windows
 from detectors.detector import Detector
 from detectors.simulate import Channel
 
@@ -71,10 +71,10 @@ class Expectations:
 
     def _summed(self, rows: np.ndarray, minutes: int) -> tuple[np.ndarray, ...]:
         """Counts, means, dispersion and doubts of windows of so many minutes."""
-        counts, mean, doubt = (
-            windows(part[:, rows].astype(np.float64), minutes)
-            for part in (self._counts, self._mean, self._doubt)
+        counts, mean = (
+            windows(part[:, rows].astype(np.float64), minutes) for part in (self._counts, self._mean)
         )
+        doubt = doubts(self._doubt[:, rows].astype(np.float64), minutes)
         # A window takes the dispersion of its first hour.
         at = np.arange(len(counts)) * minutes // 60
         return counts, mean, self._phi[at][:, rows].astype(np.float64), doubt

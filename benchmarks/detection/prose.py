@@ -66,8 +66,8 @@ burst, that of a clock change a day after it. A year is taken to have 12 outages
 changes; they are simulated closer together. *Elsewhere* is the other time of the same channels: what an event
 leaves behind."""
 
-OUTAGES = """In the channels with incidents above: {alarms} alarms in {outages} outages, their bursts and the hour
-after."""
+OUTAGES = """In the channels with incidents above: {alarms} alarms that no incident explains in {outages} outages, their
+bursts and the hour after."""
 
 WEEKLY = """## Noufaily's weekly design
 

@@ -17,7 +17,7 @@ from benchmarks.detection.peer import Peer, listen
 from benchmarks.detection.posthog import PostHog
 from benchmarks.detection.same_slot import SameSlot
 from detectors.detector import DetectorSettings
-from detectors.evaluate import LARGE, Alert, admitted, delays, score
+from detectors.evaluate import LARGE, Alert, admitted, delays, false_alarms, score
 from detectors.oracle import WEEK, Oracle, know
 from detectors.relative import relative
 from detectors.simulate import Channel, Life, simulate
@@ -80,7 +80,7 @@ class Seed(msgspec.Struct, frozen=True):
     calibration: Calibration
     outages: int
     outage_alarms: int
-    """Of the product, in outages, their bursts and the hour after."""
+    """Of the product, in outages, their bursts and the hour after, those aside that an incident explains."""
 
 
 def one_seed(seed: int, reasons: int, peers: bool = True) -> Seed:
@@ -114,7 +114,8 @@ def one_seed(seed: int, reasons: int, peers: bool = True) -> Seed:
         incidents=incidents,
         calibration=expected.judge(np.random.default_rng([seed, 1])),
         outages=len(channel.outages),
-        outage_alarms=len(live) - len(admitted(live, channel.outages)),
+        outage_alarms=len(false_alarms(channel.planted, live))
+        - len(false_alarms(channel.planted, admitted(live, channel.outages))),
     )
 
 

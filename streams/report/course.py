@@ -84,7 +84,10 @@ def view_of(onset: int, until: int, rate: float, zone: tzinfo, limits: tuple[int
 
 
 def in_buckets(course: Course, view: View) -> Course:
-    """A course in the buckets of a view; what its own buckets straddle would go to the earlier one."""
+    """A course in the buckets of a view; what its own buckets straddle would go to the earlier one.
+
+    The doubts of slots add up in squares (`detectors.expectation`).
+    """
     size = (view.end - view.begin) // view.width
     place = (course.start - view.begin) // view.width
     held = (place >= 0) & (place < size)
@@ -100,7 +103,7 @@ def in_buckets(course: Course, view: View) -> Course:
         minutes.astype(np.int64),
         summed(course.observed),
         summed(course.expected),
-        summed(course.doubt),
+        np.sqrt(summed(course.doubt**2)),
         np.maximum(summed(course.phi * course.minutes) / weight, 1.0),
     )
 

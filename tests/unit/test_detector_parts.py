@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors import Detector, DetectorSettings
+from detectors.baseline import Baseline
 from detectors.calendar import Calendar
 from detectors.cusum import UPLIFTS, Bank, Terms, credit, log_gamma
 from detectors.dispersion import Dispersion
@@ -217,3 +219,45 @@ def test_a_week_without_alarms_and_incidents_has_no_detection_rate() -> None:
     assert found.false_alarms_per_week == 1.0
     with pytest.raises(ValueError, match="weeks"):
         score([], [], weeks=0.0)
+
+
+def test_an_hour_half_watched_or_with_a_campaign_from_its_middle_on_leaves_no_shape_within_the_hour() -> None:
+    baseline = Baseline()
+    baseline.resize(3)
+    phi = np.ones(3)
+    for week in range(3):
+        for quarter in range(4):
+            # 20 tickets a minute; in the first week the second is watched from half past, the third doubled.
+            late = week == 0 and quarter < 2
+            minutes = np.array([15.0, 0.0 if late else 15.0, 15.0 if quarter < 2 or week else 30.0])
+            baseline.learn(quarter, 20.0 * minutes, minutes)
+        baseline.fold(100, np.zeros(3, bool))
+    hours = [98, 99, 100, 101, 102]
+    table, _ = baseline.within(hours, np.full((5, 3), 20.0), phi)
+    quarters = table.reshape(4, 15, 3).mean(axis=1)
+    assert np.abs(quarters - quarters[:, :1]).max() < 0.02
+    rates, _ = baseline.rates(hours, phi)
+    assert rates[2] == pytest.approx(20.0, rel=0.02)
+
+
+def test_a_quarter_never_watched_has_what_the_rest_of_its_hour_has() -> None:
+    baseline = Baseline()
+    baseline.resize(1)
+    baseline.learn(3, np.array([150.0]), np.array([15.0]))
+    baseline.fold(7, np.zeros(1, bool))
+    assert baseline.counts([7])[0, 0] == pytest.approx(150.0, rel=0.01)
+    assert (baseline.roots[28:32, 0].astype(float) ** 2).tolist() == pytest.approx([37.5] * 4, rel=0.01)
+
+
+def test_an_hour_that_was_once_expected_far_too_low_is_learnt_and_alarms_no_more() -> None:
+    """The shop was closed on the first Monday that was watched; since then Mondays have ten times the tickets."""
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["order", "refund"], 4 * 1440)
+    rng, raised = np.random.default_rng(11), []
+    for minute in range(6 * 10_080):
+        day, hour = minute // 1440 % 7, minute // 60 % 24
+        rate = 3.0 if day == 0 and 8 <= hour < 18 and minute >= 10_080 else 0.3
+        changes = detector.close(4 * 1440 + minute, rng.poisson([rate, 0.3]).astype(float))
+        raised += [minute // 10_080 for change in changes if change.state == "raised"]
+    assert 1 <= raised.count(1) <= 2
+    assert not set(raised) & {3, 4, 5}
