@@ -169,39 +169,41 @@ def tickets(count: float, language: Language) -> str:
 
 
 def comparison(observed: float, previous_day: float, language: Language) -> str:
-    """Against the same time yesterday: per cent while that reads well, a factor beyond.
+    """Against the same time yesterday: per cent while that reads well, a factor beyond; and how many it were.
 
     Nobody understands "+691 %" at a glance.
 
     >>> comparison(18, 10, "en"), comparison(5, 0, "en")
-    ('+80 % against the same time yesterday', 'none at the same time yesterday')
+    ('+80 % against the same time yesterday (~10)', 'none at the same time yesterday')
     >>> comparison(42, 10, "de")
-    '4,2× so viele wie gestern zur selben Zeit'
+    '4,2× so viele wie gestern zur selben Zeit (~10)'
     """
     if previous_day <= 0:
         return "gestern zur selben Zeit keines" if language == "de" else "none at the same time yesterday"
-    if observed / previous_day > _PERCENT_UNTIL:
-        factor = times(observed / previous_day, language)
+    ratio, count = observed / previous_day, about(previous_day, language)
+    if ratio > _PERCENT_UNTIL:
+        factor = times(ratio, language)
         if language == "de":
-            return f"{factor} so viele wie gestern zur selben Zeit"
-        return f"{factor} as many as at the same time yesterday"
-    change = signed(100 * (observed / previous_day - 1), language) + " %"
+            return f"{factor} so viele wie gestern zur selben Zeit ({count})"
+        return f"{factor} as many as at the same time yesterday ({count})"
+    # Rounded first: "−0 %" would make a reader look for the meaning of the sign.
+    change = signed(round(100 * (ratio - 1)), language) + " %"
     yesterday = "gegenüber gestern zur selben Zeit" if language == "de" else "against the same time yesterday"
-    return f"{change} {yesterday}"
+    return f"{change} {yesterday} ({count})"
 
 
 def rule(change: Firing, language: Language) -> str:
     """What fired, in words: the figures, the evidence against the bar, and yesterday where it is known.
 
-    Everything that moves a detector's decision is named here, and nothing else: the answer to "why did it
-    fire?".
+    Everything that moves a detector's decision is named here: the answer to "why did it fire?". Yesterday
+    moves none; it comes last, as the measure that everybody has in mind.
 
     >>> from types import SimpleNamespace
     >>> change = SimpleNamespace(window_minutes=30, observed=42, expected=11.2, lower=5, upper=19,
     ...     score=9.13, bar=6.5, tested_uplift=2.0, previous_day=10)
     >>> print(rule(change, "en"))
     42 tickets in 30 min where ~11 are expected (5–19 in 95 % of such windows without a spike); evidence for a
-    rise to 2.0× or more: 9.1, bar 6.5; 4.2× as many as at the same time yesterday
+    rise to 2.0× or more: 9.1, bar 6.5; 4.2× as many as at the same time yesterday (~10)
     """
     count, window = tickets(change.observed, language), duration(change.window_minutes, language)
     expected, bounds = about(change.expected, language), span(change.lower, change.upper, language)

@@ -32,7 +32,8 @@ class AlarmChange:
         bar: what the score had to exceed.
         uplift: observed / expected.
         tested_uplift: the uplift among those tested whose evidence was strongest.
-        previous_day: tickets of the same window a day before, where they were observed, else None.
+        previous_day: tickets of the same window at the same local time a day before, estimated to a quarter of
+            an hour, where they were observed, else None. For words only: nothing is decided by it.
         warming_up: the baseline was still warming up; only a gross spike fires then.
     """
 

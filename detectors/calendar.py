@@ -73,6 +73,16 @@ class Calendar:
         before, change, after = known
         return minute + (before if minute < change else after)
 
+    def since_yesterday(self, minute: int) -> int:
+        """Minutes since the same local time yesterday: 1440, an hour more or less after a change of clocks.
+
+        >>> calendar = Calendar("Europe/Berlin", frozenset())
+        >>> monday_noon_utc = int(datetime(2026, 3, 30, 12, tzinfo=UTC).timestamp()) // 60
+        >>> [calendar.since_yesterday(monday_noon_utc - days * 1440) for days in (0, 1)]  # Sunday had 23 hours
+        [1440, 1380]
+        """
+        return 2880 - (self.local(minute) - self.local(minute - 1440))
+
     def place(self, minute: int) -> tuple[int, int]:
         """Local hour of the week (holidays as Sunday) and minute within that hour."""
         local = self.local(minute)

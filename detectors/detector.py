@@ -87,7 +87,7 @@ class Detector:
         self._calendar = Calendar(settings.timezone, settings.holidays)
         self._state = State()
         self.reasons = self._state.reasons
-        self._firing = Firing(self._state)
+        self._firing = Firing(self._state, self._calendar)
         self._watched = 0.0
         self._outlook: Outlook | None = None
         self._hour: Hour | None = None
@@ -185,6 +185,7 @@ class Detector:
         changes = self._firing.follow(minute, terms, outlook)
         changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
         state.guardband.add(counts, usual, 1.0 if announced is None else announced)
+        state.yesterday.add(counts)
         if outlook.warming is not None:
             state.known.add(counts, outlook.busyness)
             # Evidence against what was not believed yet is none.
@@ -200,6 +201,7 @@ class Detector:
         self._state.bank.reset(slice(None), minute + 1)
         if self.silence.since is not None:
             self._state.guardband.forget(self.silence.since, minute)
+            self._state.yesterday.forget(self.silence.since, minute)
             return []
         if not alarms:
             return []
@@ -404,4 +406,4 @@ class Detector:
         self._part = True
         self._state, self.minute, self._hour = part.state, part.minute, part.hour
         self.reasons = self._state.reasons
-        self._firing = Firing(self._state)
+        self._firing = Firing(self._state, self._calendar)

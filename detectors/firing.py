@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors import reporting
 from detectors.alarm import AlarmChange
+from detectors.calendar import Calendar
 from detectors.cusum import UPLIFTS, Bank
 from detectors.guardband import SLOTS
 from detectors.outlook import Outlook
@@ -25,14 +26,16 @@ class Firing:
 
     Args:
         state: whose alarms.
+        calendar: local time, for what yesterday is.
 
     Attributes:
         moved: a baseline or a level was moved; whoever has worked out expectations from it starts anew and
             sets this back.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, calendar: Calendar) -> None:
         self._state = state
+        self._calendar = calendar
         self._rows: RowArray | None = None
         self.moved = False
 
@@ -155,6 +158,7 @@ class Firing:
         standing.fire(row, onset, minute + 1, sums, silent)
         standing.score[row], standing.tested[row] = evidence
         standing.bar[row] = outlook.bars[row]
+        self._state.yesterday.begin(row, onset, self._calendar.since_yesterday(onset), minute)
         self._state.bank.reset(row, minute + 1)
         self._rows = None
         return [] if silent else [reporting.change(self._state, row, "raised", minute + 1)]

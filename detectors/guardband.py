@@ -40,7 +40,7 @@ class Guardband(Rows):
     FIELDS = {  # noqa: RUF012 - a constant of the class
         "tickets": Field((SLOTS,), "f4"),
         "usual": Field((SLOTS,), "f4"),
-        "minutes": Field((SLOTS,), "f4"),
+        "minutes": Field((SLOTS,), "f2"),
         "open": Field((3,)),
     }
     tickets: FloatArray

@@ -8,6 +8,7 @@ from detectors.calendar import Calendar
 from detectors.guardband import SLOT, SLOTS
 from detectors.outlook import Outlook
 from detectors.state import State
+from detectors.yesterday import QUARTER
 
 _WINSOR = 2.58
 """Standard deviations beyond which a slot's tickets are clipped (Farrington Flexible's choice)."""
@@ -16,7 +17,6 @@ _POOLING_HOURS = (3, 9, 15, 21)
 _HOUR_SLOTS = 60 // SLOT
 _PROVEN_MINUTES = 150.0
 _MET_MINUTES = 90.0
-_QUARTER = 15
 
 
 def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, pooling: bool) -> None:
@@ -66,8 +66,10 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
     if calendar.holiday(leaving.start):
         # The hours of the week are those of ordinary weeks.
         seen = np.zeros_like(seen)
-    state.baseline.learn(passed // _QUARTER, tickets * seen, leaving.minutes * seen)
+    state.baseline.learn(passed // QUARTER, tickets * seen, leaving.minutes * seen)
     standing.fade()
+    if minute % QUARTER == QUARTER - 1:
+        state.yesterday.turn(minute)
     if within == 59:
         state.level.end_hour()
         state.holiday.turn(state.level, outlook.spread, holiday=calendar.holiday(minute + 1))
@@ -105,6 +107,7 @@ def pass_unseen(state: State, calendar: Calendar, outlook: Outlook, last: int, m
             return
         learn(state, calendar, outlook, end, pooling=False)
         end += SLOT
+    state.yesterday.pass_unseen(end, minute)
     spread = state.dispersion.spread()
     state.level.pass_unseen(minute - end, spread)
     state.holiday.turn(state.level, spread, holiday=calendar.holiday(minute))

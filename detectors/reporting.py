@@ -35,7 +35,7 @@ def change(state: State, row: int, what: AlarmState, until: int) -> AlarmChange:
         bar=float(standing.bar[row]),
         uplift=observed / max(expected, 1e-9),
         tested_uplift=round(float(standing.tested[row]), 3),
-        previous_day=None,
+        previous_day=state.yesterday.tickets(row, onset, until),
         warming_up=bool(standing.warming[row]),
     )
 

@@ -13,6 +13,7 @@ from detectors.level import Level
 from detectors.rows import Rows
 from detectors.standing import Standing
 from detectors.warmup import Acquaintance
+from detectors.yesterday import Yesterday
 
 
 class State:
@@ -37,6 +38,7 @@ class State:
         self.bank = Bank()
         self.standing = Standing()
         self.known = Acquaintance()
+        self.yesterday = Yesterday()
         self.parts: dict[str, Rows] = {
             "baseline": self.baseline,
             "level": self.level,
@@ -46,6 +48,7 @@ class State:
             "bank": self.bank,
             "standing": self.standing,
             "known": self.known,
+            "yesterday": self.yesterday,
         }
 
     def grow(self, reasons: Iterable[str]) -> list[int]:

@@ -13,7 +13,8 @@ from alerts.records import Campaign, Spike
 from detectors.alarm import Verdict
 from streams.customers import estimate, merge
 from streams.errors import Failure
-from streams.surveillance import Surveillance, instant
+from streams.stating import instant
+from streams.surveillance import Surveillance
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):

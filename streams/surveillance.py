@@ -6,27 +6,21 @@ once, for all contact reasons together; a cell of a closed minute is late and on
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
-from alerts import language as words
 from alerts.campaign import announced
-from alerts.records import Campaign, Driver, Spike
+from alerts.records import Campaign, Spike
 from detectors.detector import Detector, DetectorSettings
-from detectors.drivers import drivers
 from streams.events import Cell
-from streams.facet_memory import FacetMemory
-from streams.open_minutes import Counted, OpenMinutes, add_facets, distinct
+from streams.open_minutes import Counted, OpenMinutes
+from streams.stating import Stating
 
 if TYPE_CHECKING:
     from alerts.language import Language
-    from detectors.alarm import AlarmChange
     from detectors.rows import FloatArray
 
 YOUNG_MINUTES = 1440
@@ -70,13 +64,9 @@ class Surveillance:
         self.late = 0
         self.touched: set[str] = set()
         """Contact reasons whose state changed in substance since the caller last cleared this set."""
-        self.said: dict[str, Spike] = {}
-        """The last statement about a spike of each contact reason, open or cleared."""
-        self._language = language
-        self._min_customers = min_customers
+        self._stating = Stating(language, min_customers)
         self._campaigns = campaigns
         self._witness = witness
-        self._facets: dict[str, FacetMemory] = {}
         self._rows: dict[str, int] = {}
         self._announced_for: tuple[object, ...] = ()
         self._announced: FloatArray | None = None
@@ -142,7 +132,14 @@ class Surveillance:
         if not counts:
             return []
         changes = self.detector.running(counts, now, self._announced_at(last))
-        return [self._spike(change, cells) for change in changes]
+        said = [self._stating.state(change, cells) for change in changes]
+        self.touched.update(spike.contact_reason for spike in said)
+        return said
+
+    @property
+    def said(self) -> dict[str, Spike]:
+        """The last statement about a spike of each contact reason, open or cleared."""
+        return self._stating.said
 
     def restate(self) -> list[Spike]:
         """The last statement about each contact reason's spike, open or cleared; hearing it again is harmless."""
@@ -152,29 +149,14 @@ class Surveillance:
         """Whether it is enough to keep the `touched` contact reasons, all of them having been kept at `minute`."""
         return self.detector.resumable(minute)
 
-    def firing(self, reason: str) -> bool:
-        """Whether a spike of this contact reason is open."""
-        spike = self.said.get(reason)
-        return spike is not None and spike.state != "cleared"
-
     def snapshot(self, reason: str) -> dict[str, object]:
         """All that is to be kept of a contact reason; JSON-able."""
-        spike = self.said.get(reason)
-        memory = self._facets.get(reason)
-        return {
-            "detector": self.detector.snapshot(reason),
-            "facets": memory.snapshot() if memory else None,
-            "spike": msgspec.to_builtins(spike) if spike else None,
-        }
+        return {"detector": self.detector.snapshot(reason), **self._stating.snapshot(reason)}
 
     def restore(self, reason: str, state: Mapping[str, object]) -> None:
         """Take a snapshot back; one without a spike may be a learnt baseline."""
         self.detector.restore(reason, state["detector"])  # type: ignore[arg-type]
-        if state.get("facets"):
-            memory = self._facets[reason] = FacetMemory()
-            memory.restore(state["facets"])  # type: ignore[arg-type]
-        if state.get("spike"):
-            self.said[reason] = msgspec.convert(state["spike"], Spike)
+        self._stating.restore(reason, state)
 
     def adopt(self, reason: str, learnt: Mapping[str, object]) -> None:
         """Take over what `learn` found for a contact reason.
@@ -190,11 +172,7 @@ class Surveillance:
         assert isinstance(known, Mapping)  # noqa: S101 - snapshot writes it so
         current = self.detector.snapshot(reason)
         self.detector.restore(reason, {**current, **{part: known[part] for part in LONG_TERM}})
-        if learnt.get("facets"):
-            usual = FacetMemory()
-            usual.restore(learnt["facets"])  # type: ignore[arg-type]
-            memory = self._facets.setdefault(reason, FacetMemory())
-            memory.usual, memory.usual_tickets = usual.usual, usual.usual_tickets
+        self._stating.adopt(reason, learnt)
         self.touched.add(reason)
 
     def recall(self, until: int, channel: Mapping[str, object]) -> None:
@@ -208,19 +186,13 @@ class Surveillance:
         for minute in self.open.minutes():
             if minute > until:
                 break
-            for reason, cell in self.open.take(minute).items():
-                self._facets.setdefault(reason, FacetMemory()).close(minute, cell, teaches=False)
+            self._stating.recall(minute, self.open.take(minute))
         self.closed = until
 
     def _close(self, minute: int, *, alarms: bool) -> list[Spike]:
         cells = self.open.take(minute)
         self._know(cells, minute)
-        for reason, cell in cells.items():
-            # A bare count, as files of counts give it, leaves nothing to remember.
-            if cell.customers or cell.facets:
-                self._facets.setdefault(reason, FacetMemory()).close(
-                    minute, cell, teaches=not self.firing(reason)
-                )
+        self._stating.remember(minute, cells)
         self.closed = minute
         self.touched.update(cells)
         counts, announced = self._array(cells), self._announced_at(minute)
@@ -228,8 +200,10 @@ class Surveillance:
         changes = self.detector.close(minute, counts, announced, alarms=alarms)
         if self._witness is not None:
             self._witness(self.detector, counts, announced, alarms)
-        said = [self._spike(change, {}) for change in changes]
-        said.extend(self._reached(cells, {spike.contact_reason for spike in said}))
+        said = [self._stating.state(change, {}) for change in changes]
+        about = {spike.contact_reason for spike in said}
+        self.touched |= about
+        said.extend(self._stating.reached(cells.keys() - about, self.detector.open_alarms))
         return said
 
     def _touch_announced(self, announced: FloatArray | None) -> None:
@@ -238,26 +212,6 @@ class Surveillance:
         now = set() if announced is None else {reasons[row] for row in (announced != 1.0).nonzero()[0]}
         self.touched |= now | self._raised
         self._raised = now
-
-    def _reached(self, cells: Mapping[str, Counted], said: set[str]) -> Iterator[Spike]:
-        """Spikes that were held back for too few customers and have reached the number."""
-        if not self._min_customers:
-            return
-        waiting = {
-            reason
-            for reason in cells.keys() - said
-            if self.firing(reason) and self.said[reason].customers < self._min_customers
-        }
-        if not waiting:
-            return
-        for change in self.detector.open_alarms():
-            if change.contact_reason in waiting:
-                before = self.said[change.contact_reason]
-                spike = self._spike(change, {})
-                if spike.customers >= self._min_customers:
-                    yield spike
-                else:
-                    self.said[change.contact_reason] = before
 
     def _know(self, reasons: Collection[str], minute: int | None = None) -> None:
         known = self._index
@@ -296,62 +250,3 @@ class Surveillance:
             self._announced = None if factors is None else np.asarray(factors, dtype=float)
             self._announced_for = key
         return self._announced
-
-    def _spike(self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]]) -> Spike:
-        reason = change.contact_reason
-        self.touched.add(reason)
-        memory = self._facets.setdefault(reason, FacetMemory())
-        if change.state == "raised":
-            memory.unlearn(change.onset)
-        facets, cells = memory.window(change.onset)
-        open_cells = [found[reason] for minute, found in sorted(running.items()) if reason in found]
-        for cell in open_cells:
-            add_facets(facets, cell.facets)
-        cells = [*cells, *open_cells]
-        found = drivers(facets, memory.usual, round(change.observed), change.expected)
-        spike = Spike(
-            spike_id=spike_id(reason, change.onset, change.raised_minute),
-            contact_reason=reason,
-            state=change.state,
-            onset=instant(change.onset),
-            raised_at=instant(change.raised_minute),
-            cleared_at=None if change.cleared_minute is None else instant(change.cleared_minute),
-            window_minutes=change.window_minutes,
-            observed=round(change.observed),
-            expected=round(change.expected, 3),
-            lower=round(change.lower, 3),
-            upper=round(change.upper, 3),
-            uplift=round(change.uplift, 3),
-            excess=round(change.observed - change.expected, 3),
-            customers=distinct(cells),
-            score=round(change.score, 3),
-            rule=words.rule(change, self._language),
-            drivers=[
-                Driver(
-                    facet=one.facet,
-                    value=one.value,
-                    tickets=one.tickets,
-                    share=round(one.share, 4),
-                    usual_share=round(one.usual_share, 4),
-                    excess_share=round(one.excess_share, 4),
-                )
-                for one in found
-            ],
-        )
-        self.said[reason] = spike
-        return spike
-
-
-def instant(minute: int) -> datetime:
-    """A minute as an aware UTC datetime."""
-    return datetime.fromtimestamp(minute * 60, UTC)
-
-
-def spike_id(reason: str, onset: int, raised_minute: int) -> str:
-    """The spike's stable name: a digest of the contact reason, its onset and the minute it was raised.
-
-    >>> spike_id("voucher", 100, 107)
-    's-ab2oc76bcp'
-    """
-    digest = hashlib.sha256(f"{reason}\0{onset}\0{raised_minute}".encode()).digest()
-    return "s-" + base64.b32encode(digest).decode().lower()[:10]

@@ -12,7 +12,8 @@ from detectors.detector import DetectorSettings
 from streams.customers import pack
 from streams.events import Cell
 from streams.explain import Explanation, explain, sentences, unknown
-from streams.surveillance import Surveillance, instant
+from streams.stating import instant
+from streams.surveillance import Surveillance
 
 FIRST = 29_671_200  # 2026-06-01T00:00:00Z
 QUIET = 3 * 1440

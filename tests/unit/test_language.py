@@ -43,13 +43,14 @@ def test_the_rule_names_every_figure_that_decided_in_both_languages() -> None:
 
 YESTERDAY = [
     ("unknown: not a word of it", None, ""),
-    ("the plain comparison", 23.3, "; +80 % against the same time yesterday"),
-    ("fewer than yesterday", 50, "; −16 % against the same time yesterday"),
+    ("the plain comparison", 23.3, "; +80 % against the same time yesterday (~23)"),
+    ("fewer than yesterday", 50, "; −16 % against the same time yesterday (~50)"),
     (
         "beyond three times a factor, for nobody reads +691 %",
         6,
-        "; 7.0× as many as at the same time yesterday",
+        "; 7.0× as many as at the same time yesterday (~6)",
     ),
+    ("no sign without a meaning", 42.1, "; +0 % against the same time yesterday (~42)"),
     ("no division by zero", 0, "; none at the same time yesterday"),
 ]
 
@@ -58,6 +59,15 @@ YESTERDAY = [
 def test_the_comparison_with_yesterday(rule: str, previous_day: float | None, words_: str) -> None:
     told = language.rule(replace(Change(), previous_day=previous_day), "en")
     assert told == language.rule(Change(), "en") + words_, rule
+
+
+def test_yesterday_is_told_in_german() -> None:
+    told = [language.rule(replace(Change(), previous_day=before), "de") for before in (23.3, 6, 0)]
+    assert [rule.rsplit("; ", 1)[1] for rule in told] == [
+        "+80 % gegenüber gestern zur selben Zeit (~23)",
+        "7,0× so viele wie gestern zur selben Zeit (~6)",
+        "gestern zur selben Zeit keines",
+    ]
 
 
 def test_a_time_is_told_in_the_zone_and_season() -> None:

@@ -1,0 +1,178 @@
+"""From a detector's alarm to the spike that is stated: its id, its words, its customers, what stands out.
+
+The detector knows counts; who wrote and in which browser is remembered here, and so is what was said last.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from alerts import language as words
+from alerts.records import Driver, Spike
+from detectors.drivers import drivers
+from streams.facet_memory import FacetMemory
+from streams.open_minutes import Counted, add_facets, distinct
+
+if TYPE_CHECKING:
+    from alerts.language import Language
+    from detectors.alarm import AlarmChange
+
+
+class Stating:
+    """States spikes, and keeps what that takes beside the counts.
+
+    Stating the same alarm again makes the same spike, but for the tickets that came since.
+
+    Args:
+        language: of the rule's words in a spike.
+        min_customers: a spike is stated again when it reaches so many distinct customers.
+    """
+
+    def __init__(self, language: Language, min_customers: int) -> None:
+        self.said: dict[str, Spike] = {}
+        """The last statement about a spike of each contact reason, open or cleared."""
+        self._language = language
+        self._min_customers = min_customers
+        self._facets: dict[str, FacetMemory] = {}
+
+    def firing(self, reason: str) -> bool:
+        """Whether a spike of this contact reason is open."""
+        spike = self.said.get(reason)
+        return spike is not None and spike.state != "cleared"
+
+    def remember(self, minute: int, cells: Mapping[str, Counted]) -> None:
+        """Take a minute's facets and customers in; those of an open spike do not shape what is usual."""
+        for reason, cell in cells.items():
+            # A bare count, as files of counts give it, leaves nothing to remember.
+            if cell.customers or cell.facets:
+                self._memory(reason).close(minute, cell, teaches=not self.firing(reason))
+
+    def recall(self, minute: int, cells: Mapping[str, Counted]) -> None:
+        """Take a minute in again that was remembered before a restart."""
+        for reason, cell in cells.items():
+            self._memory(reason).close(minute, cell, teaches=False)
+
+    def state(self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]]) -> Spike:
+        """The spike that an alarm is, as it stands; from now on what was said last.
+
+        Args:
+            change: the alarm.
+            running: the cells of open minutes that count towards it, by minute and contact reason.
+        """
+        reason = change.contact_reason
+        memory = self._memory(reason)
+        if change.state == "raised":
+            memory.unlearn(change.onset)
+        facets, cells = memory.window(change.onset)
+        open_cells = [found[reason] for minute, found in sorted(running.items()) if reason in found]
+        for cell in open_cells:
+            add_facets(facets, cell.facets)
+        cells = [*cells, *open_cells]
+        found = drivers(facets, memory.usual, round(change.observed), change.expected)
+        spike = Spike(
+            spike_id=spike_id(reason, change.onset, change.raised_minute),
+            contact_reason=reason,
+            state=change.state,
+            onset=instant(change.onset),
+            raised_at=instant(change.raised_minute),
+            cleared_at=None if change.cleared_minute is None else instant(change.cleared_minute),
+            window_minutes=change.window_minutes,
+            observed=round(change.observed),
+            expected=round(change.expected, 3),
+            lower=round(change.lower, 3),
+            upper=round(change.upper, 3),
+            uplift=round(change.uplift, 3),
+            excess=round(change.observed - change.expected, 3),
+            customers=distinct(cells),
+            score=round(change.score, 3),
+            rule=words.rule(change, self._language),
+            drivers=[
+                Driver(
+                    facet=one.facet,
+                    value=one.value,
+                    tickets=one.tickets,
+                    share=round(one.share, 4),
+                    usual_share=round(one.usual_share, 4),
+                    excess_share=round(one.excess_share, 4),
+                )
+                for one in found
+            ],
+        )
+        self.said[reason] = spike
+        return spike
+
+    def reached(
+        self, reasons: Collection[str], open_alarms: Callable[[], Collection[AlarmChange]]
+    ) -> Iterator[Spike]:
+        """Spikes that were held back for too few customers and have reached the number.
+
+        Args:
+            reasons: contact reasons with new tickets and nothing said about them.
+            open_alarms: gives the alarms as they stand; asked only if a spike is held back.
+        """
+        if not self._min_customers:
+            return
+        waiting = {
+            reason
+            for reason in reasons
+            if self.firing(reason) and self.said[reason].customers < self._min_customers
+        }
+        if not waiting:
+            return
+        for change in open_alarms():
+            if change.contact_reason in waiting:
+                before = self.said[change.contact_reason]
+                spike = self.state(change, {})
+                if spike.customers >= self._min_customers:
+                    yield spike
+                else:
+                    self.said[change.contact_reason] = before
+
+    def snapshot(self, reason: str) -> dict[str, object]:
+        """All that is to be kept of a contact reason; JSON-able."""
+        spike = self.said.get(reason)
+        memory = self._facets.get(reason)
+        return {
+            "facets": memory.snapshot() if memory else None,
+            "spike": msgspec.to_builtins(spike) if spike else None,
+        }
+
+    def restore(self, reason: str, state: Mapping[str, object]) -> None:
+        """Take a snapshot back."""
+        if state.get("facets"):
+            memory = self._facets[reason] = FacetMemory()
+            memory.restore(state["facets"])  # type: ignore[arg-type]
+        if state.get("spike"):
+            self.said[reason] = msgspec.convert(state["spike"], Spike)
+
+    def adopt(self, reason: str, learnt: Mapping[str, object]) -> None:
+        """Take over what `learn` found to be usual of a contact reason; what was said stays."""
+        if learnt.get("facets"):
+            usual = FacetMemory()
+            usual.restore(learnt["facets"])  # type: ignore[arg-type]
+            memory = self._memory(reason)
+            memory.usual, memory.usual_tickets = usual.usual, usual.usual_tickets
+
+    def _memory(self, reason: str) -> FacetMemory:
+        return self._facets.setdefault(reason, FacetMemory())
+
+
+def instant(minute: int) -> datetime:
+    """A minute as an aware UTC datetime."""
+    return datetime.fromtimestamp(minute * 60, UTC)
+
+
+def spike_id(reason: str, onset: int, raised_minute: int) -> str:
+    """The spike's stable name: a digest of the contact reason, its onset and the minute it was raised.
+
+    >>> spike_id("voucher", 100, 107)
+    's-ab2oc76bcp'
+    """
+    digest = hashlib.sha256(f"{reason}\0{onset}\0{raised_minute}".encode()).digest()
+    return "s-" + base64.b32encode(digest).decode().lower()[:10]
