@@ -24,8 +24,9 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
 
     A spike must not teach the baseline that it is usual: what is learnt is winsorised, and the recent
     level does not see slots inside an alarm at all. The week does see them, clipped: if it did not, an
-    hour that is expected too low would raise an alarm every day and never be learnt; an hour of the week with
-    a spike twice in a row is learnt as it is. A reason that is warming up learns unclipped outside of alarms, as there is nothing yet to clip against.
+    hour that is expected too low would raise an alarm every day and never be learnt; an hour of the week
+    with a spike twice in a row is learnt as it is. A reason that is warming up learns unclipped outside of
+    alarms, as there is nothing yet to clip against.
 
     Args:
         state: what to teach.

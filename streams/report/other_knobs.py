@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import log
 from typing import NamedTuple
 
 from detectors.alarm import AlarmChange
 from detectors.near import Near
+from detectors.threshold import nats
 
 LARGER = (2.0, 5.0)
 SMALLER = 0.5
-REACH = log(max(LARGER))
+REACH = nats(max(LARGER))
 """Nats below the bar that the largest knob reaches."""
 APART = 120
 """Minutes without evidence after which the next rise of a reason is another one."""
@@ -39,7 +39,7 @@ class _Rise:
     def take(self, minute: int, seen: Near) -> None:
         self.last = minute
         for factor in LARGER:
-            if factor in self.first or seen.short_by <= log(factor):
+            if factor in self.first or seen.short_by <= nats(factor):
                 raised = self.first[factor].raised if factor in self.first else minute + 1
                 self.first[factor] = Alarm(
                     seen.contact_reason, seen.onset, raised, minute + 1, seen.observed, seen.expected
@@ -49,9 +49,10 @@ class _Rise:
 class OtherKnobs:
     """Says which alarms half, twice and five times the knob would have brought, from one run with the knob itself.
 
-    The bar falls by the logarithm of the factor. So a larger knob adds the rises that came so near their bar, and a
-    smaller one leaves out the alarms whose evidence never went so far beyond it. That is what a run with that value
-    says but for what its own alarms would have kept from the baseline, at no price; customers are not looked at.
+    The bar falls by `detectors.threshold.nats` of the factor. So a larger knob adds the rises that came so near
+    their bar, and a smaller one leaves out the alarms whose evidence never went so far beyond it. That is what a
+    run with that value says but for what its own alarms would have kept from the baseline, at no price; customers
+    are not looked at.
     """
 
     def __init__(self) -> None:
@@ -82,7 +83,7 @@ class OtherKnobs:
     def alarms(self) -> dict[float, list[Alarm]]:
         """The alarms of each factor, by when they were raised."""
         own = [alarm for alarm, _ in self._raised.values()]
-        found = {SMALLER: [alarm for alarm, beyond in self._raised.values() if beyond >= -log(SMALLER)]}
+        found = {SMALLER: [alarm for alarm, beyond in self._raised.values() if beyond >= -nats(SMALLER)]}
         rises = [*self._past, *self._open.values()]
         for factor in LARGER:
             more = [rise.first[factor] for rise in rises if factor in rise.first]

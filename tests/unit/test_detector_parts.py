@@ -19,7 +19,7 @@ from detectors.evaluate import Alert, score
 from detectors.interval import interval
 from detectors.profile import pooled
 from detectors.simulate import Life, simulate
-from detectors.threshold import bars, excursions, shares
+from detectors.threshold import TAIL, bars, excursions, nats, shares
 
 
 def minute_at(*when: int) -> int:
@@ -132,10 +132,11 @@ def test_a_sparse_reason_borrows_the_week_of_its_kind() -> None:
     assert shape[5 * 24 + 10, 11] < 0.5
 
 
-def test_ten_times_the_budget_takes_a_factor_of_ten_off_the_evidence() -> None:
+def test_ten_times_the_budget_takes_ten_times_the_false_alarms_off_the_tail_of_the_evidence() -> None:
     chances = excursions(np.array([0.003, 0.2, 4.0]), np.full(3, 1.4))
     careful, daring = (bars(shares(asked, chances), chances) for asked in (1.0, 10.0))
-    assert careful - daring == pytest.approx(np.log(10.0))
+    assert careful - daring == pytest.approx(nats(10.0))
+    assert np.exp(-TAIL * nats(10.0)) == pytest.approx(0.1)
 
 
 @given(st.lists(st.floats(1e-5, 100.0), min_size=1, max_size=50), st.floats(0.1, 20.0))
@@ -250,7 +251,7 @@ def test_a_quarter_never_watched_has_what_the_rest_of_its_hour_has() -> None:
 
 
 def test_an_hour_that_was_once_expected_far_too_low_is_learnt_and_alarms_no_more() -> None:
-    """The shop was closed on the first Mondays; since then they have ten times the tickets. Only Mondays are watched."""
+    """Closed on the first Mondays, ten times the tickets on those since then; only Mondays are watched."""
     detector = Detector(DetectorSettings(timezone="UTC"))
     detector.add(["order", "refund"], 4 * 1440)
     rng, raised = np.random.default_rng(11), set()
