@@ -62,6 +62,7 @@ class Words:
     instead: str
     kinds: Mapping[CampaignKind, str]
     facets: Mapping[str, str]
+    driver_pair: str
 
 
 ENGLISH = Words(
@@ -128,6 +129,7 @@ ENGLISH = Words(
         "app_version": "App version",
         "payment": "Payment",
     },
+    driver_pair=": at least {share} of the tickets ({tickets} of {total}), usually {usual}",
 )
 
 GERMAN = Words(
@@ -194,6 +196,7 @@ GERMAN = Words(
         "app_version": "App-Version",
         "payment": "Zahlart",
     },
+    driver_pair=": mindestens {share} der Tickets ({tickets} von {total}), sonst {usual}",
 )
 
 

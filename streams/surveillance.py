@@ -21,7 +21,7 @@ from alerts.records import Campaign, Driver, Spike
 from detectors.detector import Detector, DetectorSettings
 from detectors.drivers import drivers
 from streams.events import Cell
-from streams.facet_memory import FacetMemory
+from streams.facet_memory import FacetMemory, before
 from streams.open_minutes import Counted, OpenMinutes, add_facets, distinct
 
 if TYPE_CHECKING:
@@ -308,7 +308,21 @@ class Surveillance:
         for cell in open_cells:
             add_facets(facets, cell.facets)
         cells = [*cells, *open_cells]
-        found = drivers(facets, memory.usual, round(change.observed), change.expected)
+        now = self.closed if self.closed is not None else change.onset
+        customers = distinct(cells)
+        lately, lately_tickets = memory.lately(change.onset, now)
+        found = drivers(
+            facets,
+            memory.usual,
+            round(change.observed),
+            change.expected,
+            usual_tickets=memory.usual_tickets,
+            lately=lately,
+            lately_tickets=lately_tickets,
+            repeated=max(0, sum(cell.count for cell in cells) - customers) if customers else 0,
+            minutes=[(cell.count, cell.facets) for cell in cells],
+            before=before(self._facets, reason, change.onset, now),
+        )
         spike = Spike(
             spike_id=spike_id(reason, change.onset, change.raised_minute),
             contact_reason=reason,
@@ -323,7 +337,7 @@ class Surveillance:
             upper=round(change.upper, 3),
             uplift=round(change.uplift, 3),
             excess=round(change.observed - change.expected, 3),
-            customers=distinct(cells),
+            customers=customers,
             score=round(change.score, 3),
             rule=words.rule(change, self._language),
             drivers=[
