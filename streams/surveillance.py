@@ -18,8 +18,10 @@ import numpy as np
 from alerts import language as words
 from alerts.campaign import announced
 from alerts.records import Campaign, Driver, Spike
+from alerts.words import spread_evenly
 from detectors.detector import Detector, DetectorSettings
 from detectors.drivers import drivers
+from detectors.evenly import evenly
 from streams.events import Cell
 from streams.facet_memory import FacetMemory, before
 from streams.open_minutes import Counted, OpenMinutes, add_facets, distinct
@@ -310,19 +312,22 @@ class Surveillance:
         cells = [*cells, *open_cells]
         now = self.closed if self.closed is not None else change.onset
         customers = distinct(cells)
+        observed, known = round(change.observed), memory.usual_tickets
         lately, lately_tickets = memory.lately(change.onset, now)
         found = drivers(
             facets,
             memory.usual,
-            round(change.observed),
+            observed,
             change.expected,
-            usual_tickets=memory.usual_tickets,
+            usual_tickets=known,
             lately=lately,
             lately_tickets=lately_tickets,
             repeated=max(0, sum(cell.count for cell in cells) - customers) if customers else 0,
             minutes=[(cell.count, cell.facets) for cell in cells],
             before=before(self._facets, reason, change.onset, now),
         )
+        even = () if found else evenly(facets, memory.usual, observed, change.expected, usual_tickets=known)
+        spread = spread_evenly(even, self._language)
         spike = Spike(
             spike_id=spike_id(reason, change.onset, change.raised_minute),
             contact_reason=reason,
@@ -331,7 +336,7 @@ class Surveillance:
             raised_at=instant(change.raised_minute),
             cleared_at=None if change.cleared_minute is None else instant(change.cleared_minute),
             window_minutes=change.window_minutes,
-            observed=round(change.observed),
+            observed=observed,
             expected=round(change.expected, 3),
             lower=round(change.lower, 3),
             upper=round(change.upper, 3),
@@ -339,7 +344,7 @@ class Surveillance:
             excess=round(change.observed - change.expected, 3),
             customers=customers,
             score=round(change.score, 3),
-            rule=words.rule(change, self._language),
+            rule="; ".join(filter(None, (words.rule(change, self._language), spread))),
             drivers=[
                 Driver(
                     facet=one.facet,

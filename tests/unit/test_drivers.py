@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchmarks.detection import planted
 from detectors.companions import Companions, Minute, carry_both
 from detectors.drivers import drivers
+from detectors.evenly import evenly
 from detectors.facet_sets import at_least
 
 UNSEEN = range(20_000, 20_500)
@@ -146,3 +147,38 @@ def test_counts_of_each_facet_bound_how_many_carry_both() -> None:
         minutes = list(planted.cells(tickets, rng, 10))
         both = sum(ticket == {"code": "1", "browser": "1"} for ticket in tickets)
         assert carry_both(minutes, "code", "1", "browser", "1") <= both
+
+
+def test_a_facet_is_called_even_only_if_no_value_can_carry_a_quarter_of_the_excess_more() -> None:
+    said = 0
+    for seed in UNSEEN[:150]:
+        spike = planted.plant(seed)
+        even = evenly(
+            planted.histograms(spike.tickets),
+            planted.histograms(spike.usual),
+            len(spike.tickets),
+            spike.expected,
+            usual_tickets=len(spike.usual),
+        )
+        assert {facet for facet, _ in spike.truth}.isdisjoint(even)
+        said += spike.kind == "none" and "channel" in even
+    assert said >= 0.6 * 50
+
+
+CHANNELS = {"channel": {"web": 500, "app": 300, "mail": 200}}
+
+
+@pytest.mark.parametrize(
+    ("channels", "usual", "observed"),
+    [
+        ({"web": 10, "app": 6, "mail": 4}, CHANNELS, 20),  # too few tickets to tell
+        ({"web": 100, "app": 60, "mail": 40}, {}, 200),  # nothing is known of before
+        ({"web": 45, "app": 27, "mail": 18}, CHANNELS, 200),  # most of the tickets have none
+        ({"web": 60, "app": 80, "mail": 60}, CHANNELS, 200),  # mail and app have more than their part
+        ({"web": 200}, {"channel": {"web": 1000}}, 200),  # one value is not "all"
+    ],
+)
+def test_no_facet_is_called_even_without_reason(
+    channels: dict[str, int], usual: dict[str, dict[str, float]], observed: int
+) -> None:
+    assert evenly({"channel": channels}, usual, observed, observed / 4, usual_tickets=1000) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.language import Language
 from alerts.records import Spike
 from detectors.detector import DetectorSettings
 from streams.customers import pack
@@ -83,6 +85,27 @@ def test_a_broken_device_is_named_without_the_browser_that_it_always_has() -> No
         for driver in spike.drivers
     }
     assert named == {("device", "iPad")}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "; gleichmäßig über alle Browser verteilt"),
+        ("en", "; spread evenly over all browsers"),
+    ],
+)
+def test_that_all_browsers_have_their_part_is_said_only_then(language: Language, said: str) -> None:
+    rng = random.Random(2)
+    browsers = ["Chrome", "Firefox", "Safari", "Edge"]
+    even = [
+        msgspec.structs.replace(cell, facets={"browser": Counter(rng.choices(browsers, k=cell.count))})
+        for cell in cells()
+    ]
+    for made, is_even in ((even, True), (cells(), False)):
+        core = Surveillance(SETTINGS, language=language)
+        story = [spike for spike in watch(made, core) if spike.contact_reason == "voucher"]
+        assert story[-1].rule.endswith(said) is is_even
+        assert bool(story[-1].drivers) is not is_even
 
 
 def test_a_spike_keeps_its_id_and_onset_until_it_is_cleared() -> None:
