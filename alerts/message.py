@@ -17,6 +17,7 @@ from alerts.incident import leading
 from alerts.limits import HEADER, TEXT, Payload, validate
 from alerts.records import Driver, Incident, Spike
 from alerts.words import words
+from detectors.facet_sets import WITH
 
 __all__ = ["EVENT_TYPE", "REPLY_EVENT_TYPE", "Payload", "reply", "root", "validate"]
 
@@ -166,15 +167,10 @@ def _shown_drivers(incident: Incident, spike: Spike) -> list[Driver]:
 
 def _driver_line(driver: Driver, spike: Spike, context: Context) -> Block:
     say, tongue = words(context.language), context.language
-    facet = say.facets.get(driver.facet, one_line(driver.facet))
+    facet = _facet(driver, context)
     value = fit(one_line(driver.value), 80, tongue) or "–"
     styles = ("code",) if driver.facet == "voucher_code" else ("bold",)
-    told = say.driver.format(
-        share=language.percent(driver.share, tongue),
-        tickets=language.number(driver.tickets, tongue),
-        total=language.number(campaign_section.total(driver, spike), tongue),
-        usual=language.percent(driver.usual_share, tongue),
-    )
+    told = _told(driver, spike, context)
     if driver.excess_share > 0:
         told += say.driver_excess.format(share=language.percent(min(driver.excess_share, 1.0), tongue))
     parts: list[Part] = [
@@ -183,6 +179,24 @@ def _driver_line(driver: Driver, spike: Spike, context: Context) -> Block:
         blocks.words(told),
     ]
     return blocks.line(*parts)
+
+
+def _facet(driver: Driver, context: Context) -> str:
+    """The facet's name; of a pair both."""
+    names = words(context.language).facets
+    if driver.facet in names or WITH not in driver.facet:
+        return names.get(driver.facet, one_line(driver.facet))
+    return f" {WITH} ".join(names.get(part, one_line(part)) for part in driver.facet.split(WITH))
+
+
+def _told(driver: Driver, spike: Spike, context: Context) -> str:
+    say, tongue = words(context.language), context.language
+    return (say.driver_pair if WITH in driver.facet else say.driver).format(
+        share=language.percent(driver.share, tongue),
+        tickets=language.number(driver.tickets, tongue),
+        total=language.number(campaign_section.total(driver, spike), tongue),
+        usual=language.percent(driver.usual_share, tongue),
+    )
 
 
 def _small_print(incident: Incident, spike: Spike, context: Context) -> list[tuple[str, str]]:
@@ -213,14 +227,8 @@ def _spoken(incident: Incident, spike: Spike, drivers: Sequence[Driver], context
         name = fit(escape(one_line(incident.campaigns[0].name)), 200, tongue)
         sentences.append(say.spoken_campaign.format(name=name))
     if drivers:
-        driver = drivers[0]
-        told = say.driver.format(
-            share=language.percent(driver.share, tongue),
-            tickets=language.number(driver.tickets, tongue),
-            total=language.number(campaign_section.total(driver, spike), tongue),
-            usual=language.percent(driver.usual_share, tongue),
-        )
-        sentences.append(fit(escape(one_line(driver.value)), 200, tongue) + told + ".")
+        value = fit(escape(one_line(drivers[0].value)), 200, tongue)
+        sentences.append(value + _told(drivers[0], spike, context) + ".")
     return fit(" ".join(sentences), TEXT, tongue)
 
 

@@ -5,7 +5,7 @@ A dataclass rather than a table of strings: a language that lacks a sentence doe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.language import Language
@@ -62,6 +62,10 @@ class Words:
     instead: str
     kinds: Mapping[CampaignKind, str]
     facets: Mapping[str, str]
+    driver_pair: str
+    evenly: str
+    last: str
+    all_of: Mapping[str, str]
 
 
 ENGLISH = Words(
@@ -127,6 +131,18 @@ ENGLISH = Words(
         "device": "Device",
         "app_version": "App version",
         "payment": "Payment",
+    },
+    driver_pair=": at least {share} of the tickets ({tickets} of {total}), usually {usual}",
+    evenly="spread evenly over all {facets}",
+    last=" and ",
+    all_of={
+        "channel": "channels",
+        "market": "markets",
+        "language": "languages",
+        "browser": "browsers",
+        "device": "devices",
+        "app_version": "app versions",
+        "payment": "payment methods",
     },
 )
 
@@ -194,6 +210,18 @@ GERMAN = Words(
         "app_version": "App-Version",
         "payment": "Zahlart",
     },
+    driver_pair=": mindestens {share} der Tickets ({tickets} von {total}), sonst {usual}",
+    evenly="gleichmäßig über alle {facets} verteilt",
+    last=" und ",
+    all_of={
+        "channel": "Kanäle",
+        "market": "Märkte",
+        "language": "Sprachen",
+        "browser": "Browser",
+        "device": "Geräte",
+        "app_version": "App-Versionen",
+        "payment": "Zahlarten",
+    },
 )
 
 
@@ -204,3 +232,19 @@ def words(language: Language) -> Words:
     'Seit'
     """
     return GERMAN if language == "de" else ENGLISH
+
+
+def spread_evenly(facets: Iterable[str], language: Language) -> str:
+    """That tickets are spread evenly over these facets; "" if there is none that has a word.
+
+    >>> spread_evenly(["channel", "browser", "colour"], "de"), spread_evenly([], "de")
+    ('gleichmäßig über alle Kanäle und Browser verteilt', '')
+    >>> spread_evenly(["channel", "market", "browser"], "en")
+    'spread evenly over all channels, markets and browsers'
+    """
+    say = words(language)
+    *first, last = ["", *(say.all_of[facet] for facet in facets if facet in say.all_of)]
+    if not last:
+        return ""
+    listed = ", ".join(first[1:])
+    return say.evenly.format(facets=f"{listed}{say.last}{last}" if listed else last)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from detectors.alarm import AlarmChange, Verdict
 from detectors.detector import Detector, DetectorSettings
-from detectors.drivers import FacetDriver, drivers
+from detectors.drivers import drivers
+from detectors.facet_sets import FacetDriver
 from detectors.rows import FloatArray
 
 __all__ = ["AlarmChange", "Detector", "DetectorSettings", "FacetDriver", "FloatArray", "Verdict", "drivers"]

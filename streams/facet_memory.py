@@ -8,13 +8,16 @@ reason keeps its few hundred tickets for months, a dense one its last thousands.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 
 from streams.open_minutes import Counted, Facets, add_facets
 
 RECENT_MINUTES = 24 * 60
 """A window older than this is described by its last day."""
 REMEMBERED_TICKETS = 2000
+CELLS_ASKED = 1000
+"""Cells that are asked what goes with what."""
 VALUES_KEPT = 12
 """Values of one facet that a snapshot keeps, the commonest first."""
 
@@ -55,6 +58,23 @@ class FacetMemory:
             add_facets(facets, cell.facets)
         return facets, cells
 
+    def between(self, first: int, last: int) -> Iterator[Counted]:
+        """The cells of the minutes from `first` to before `last`, the newest first."""
+        for minute, cell in reversed(self.recent):
+            if minute < first:
+                return
+            if minute < last:
+                yield cell
+
+    def lately(self, onset: int, now: int) -> tuple[Facets, int]:
+        """The facets of the last day's tickets before `onset`, and how many tickets that were."""
+        facets: Facets = {}
+        tickets = 0
+        for cell in self.between(now - RECENT_MINUTES + 1, onset):
+            add_facets(facets, cell.facets)
+            tickets += cell.count
+        return facets, tickets
+
     def snapshot(self) -> dict[str, object]:
         """What is usual, bounded; recent cells are read from the log again."""
         kept = {
@@ -72,3 +92,21 @@ class FacetMemory:
         self.usual_tickets //= 2
         for facet, values in self.usual.items():
             self.usual[facet] = {value: count // 2 for value, count in values.items() if count > 1}
+
+
+def before(
+    memories: Mapping[str, FacetMemory], reason: str, onset: int, now: int
+) -> Iterator[tuple[int, Facets]]:
+    """Cells of the last day before a spike, as (tickets, facets), for what goes with what among them.
+
+    Those of the spike's contact reason first, then the others' in the order of the alphabet, at most
+    CELLS_ASKED: the same ones after a restart. Of other reasons, too, none since the onset: what breaks often
+    breaks for several at once, and then goes together as it never did.
+    """
+    first = now - RECENT_MINUTES + 1
+    # The spike's own one sorts first; lazily, since most spikes leave nothing to ask.
+    ranked = sorted(memories, key=lambda one: (one != reason, one))
+    cells = chain.from_iterable(memories[one].between(first, onset) for one in ranked)
+    for cell in islice(cells, CELLS_ASKED):
+        if cell.facets:
+            yield cell.count, cell.facets

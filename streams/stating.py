@@ -15,8 +15,10 @@ import msgspec
 
 from alerts import language as words
 from alerts.records import Driver, Spike
+from alerts.words import spread_evenly
 from detectors.drivers import drivers
-from streams.facet_memory import FacetMemory
+from detectors.evenly import evenly
+from streams.facet_memory import FacetMemory, before
 from streams.open_minutes import Counted, add_facets, distinct
 
 if TYPE_CHECKING:
@@ -58,12 +60,13 @@ class Stating:
         for reason, cell in cells.items():
             self._memory(reason).close(minute, cell, teaches=False)
 
-    def state(self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]]) -> Spike:
+    def state(self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]], now: int) -> Spike:
         """The spike that an alarm is, as it stands; from now on what was said last.
 
         Args:
             change: the alarm.
             running: the cells of open minutes that count towards it, by minute and contact reason.
+            now: the last closed minute.
         """
         reason = change.contact_reason
         memory = self._memory(reason)
@@ -74,7 +77,23 @@ class Stating:
         for cell in open_cells:
             add_facets(facets, cell.facets)
         cells = [*cells, *open_cells]
-        found = drivers(facets, memory.usual, round(change.observed), change.expected)
+        customers = distinct(cells)
+        observed, known = round(change.observed), memory.usual_tickets
+        lately, lately_tickets = memory.lately(change.onset, now)
+        found = drivers(
+            facets,
+            memory.usual,
+            observed,
+            change.expected,
+            usual_tickets=known,
+            lately=lately,
+            lately_tickets=lately_tickets,
+            repeated=max(0, sum(cell.count for cell in cells) - customers) if customers else 0,
+            minutes=[(cell.count, cell.facets) for cell in cells],
+            before=before(self._facets, reason, change.onset, now),
+        )
+        even = () if found else evenly(facets, memory.usual, observed, change.expected, usual_tickets=known)
+        spread = spread_evenly(even, self._language)
         spike = Spike(
             spike_id=spike_id(reason, change.onset, change.raised_minute),
             contact_reason=reason,
@@ -83,15 +102,15 @@ class Stating:
             raised_at=instant(change.raised_minute),
             cleared_at=None if change.cleared_minute is None else instant(change.cleared_minute),
             window_minutes=change.window_minutes,
-            observed=round(change.observed),
+            observed=observed,
             expected=round(change.expected, 3),
             lower=round(change.lower, 3),
             upper=round(change.upper, 3),
             uplift=round(change.uplift, 3),
             excess=round(change.observed - change.expected, 3),
-            customers=distinct(cells),
+            customers=customers,
             score=round(change.score, 3),
-            rule=words.rule(change, self._language),
+            rule="; ".join(filter(None, (words.rule(change, self._language), spread))),
             drivers=[
                 Driver(
                     facet=one.facet,
@@ -108,13 +127,14 @@ class Stating:
         return spike
 
     def reached(
-        self, reasons: Collection[str], open_alarms: Callable[[], Collection[AlarmChange]]
+        self, reasons: Collection[str], open_alarms: Callable[[], Collection[AlarmChange]], now: int
     ) -> Iterator[Spike]:
         """Spikes that were held back for too few customers and have reached the number.
 
         Args:
             reasons: contact reasons with new tickets and nothing said about them.
             open_alarms: gives the alarms as they stand; asked only if a spike is held back.
+            now: the last closed minute.
         """
         if not self._min_customers:
             return
@@ -127,12 +147,12 @@ class Stating:
             return
         for change in open_alarms():
             if change.contact_reason in waiting:
-                before = self.said[change.contact_reason]
-                spike = self.state(change, {})
+                stated = self.said[change.contact_reason]
+                spike = self.state(change, {}, now)
                 if spike.customers >= self._min_customers:
                     yield spike
                 else:
-                    self.said[change.contact_reason] = before
+                    self.said[change.contact_reason] = stated
 
     def snapshot(self, reason: str) -> dict[str, object]:
         """All that is to be kept of a contact reason; JSON-able."""

@@ -132,7 +132,7 @@ class Surveillance:
         if not counts:
             return []
         changes = self.detector.running(counts, now, self._announced_at(last))
-        said = [self._stating.state(change, cells) for change in changes]
+        said = [self._stating.state(change, cells, self.closed) for change in changes]
         self.touched.update(spike.contact_reason for spike in said)
         return said
 
@@ -200,10 +200,10 @@ class Surveillance:
         changes = self.detector.close(minute, counts, announced, alarms=alarms)
         if self._witness is not None:
             self._witness(self.detector, counts, announced, alarms)
-        said = [self._stating.state(change, {}) for change in changes]
+        said = [self._stating.state(change, {}, minute) for change in changes]
         about = {spike.contact_reason for spike in said}
         self.touched |= about
-        said.extend(self._stating.reached(cells.keys() - about, self.detector.open_alarms))
+        said.extend(self._stating.reached(cells.keys() - about, self.detector.open_alarms, minute))
         return said
 
     def _touch_announced(self, announced: FloatArray | None) -> None:

@@ -60,6 +60,15 @@ DRIVERS = [
     Driver(facet="device", value="Fairphone", tickets=4, share=4 / 42, usual_share=0.001, excess_share=0.1),
 ]
 
+PAIR = Driver(
+    facet="voucher_code×browser",
+    value="SOMMER25 × Safari",
+    tickets=27,
+    share=27 / 42,
+    usual_share=0.005,
+    excess_share=0.87,
+)
+
 
 def incident(
     state: SpikeState = "raised",
@@ -104,6 +113,10 @@ CASES: dict[str, Callable[[], message.Payload]] = {
     "root_resolved_en": lambda: message.root(incident("cleared"), replace(CONTEXT, language="en")),
     "root_bare_en": lambda: message.root(
         incident(links=[], drivers=[], customers=0, expected=0.2), Context(now=ONSET, language="en")
+    ),
+    "root_pair_de": lambda: message.root(incident(drivers=[*DRIVERS[:2], PAIR]), CONTEXT),
+    "root_pair_en": lambda: message.root(
+        incident(drivers=[*DRIVERS[:2], PAIR]), replace(CONTEXT, language="en")
     ),
     "root_hostile_reason_de": lambda: message.root(
         incident(reason="<!channel> *fett* | `x` & <@U1>\n:fire:", links=[]), CONTEXT

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.language import Language
 from alerts.records import Spike
 from detectors.detector import DetectorSettings
 from streams.customers import pack
@@ -61,6 +64,50 @@ def test_a_spike_says_since_when_how_many_and_what_stands_out() -> None:
     assert spike.drivers[0].usual_share < 0.5 < spike.drivers[0].share
 
 
+def with_devices(made: list[Cell]) -> list[Cell]:
+    """The same cells on devices: what breaks in Safari breaks on iPads, a third of Safari's usual devices."""
+    rng = random.Random(4)
+    found = []
+    for cell in made:
+        (browser,) = cell.facets["browser"]
+        broken = cell.contact_reason == "voucher" and BREAKS <= cell.minute < BREAKS + 60
+        safari = "iPad" if broken else rng.choice(["iPad", "iPhone", "Mac"])
+        device = safari if browser == "Safari" else "Windows"
+        found.append(msgspec.structs.replace(cell, facets={**cell.facets, "device": {device: cell.count}}))
+    return found
+
+
+def test_a_broken_device_is_named_without_the_browser_that_it_always_has() -> None:
+    named = {
+        (driver.facet, driver.value)
+        for spike in watch(with_devices(cells()))
+        if spike.contact_reason == "voucher"
+        for driver in spike.drivers
+    }
+    assert named == {("device", "iPad")}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "; gleichmäßig über alle Browser verteilt"),
+        ("en", "; spread evenly over all browsers"),
+    ],
+)
+def test_that_all_browsers_have_their_part_is_said_only_then(language: Language, said: str) -> None:
+    rng = random.Random(2)
+    browsers = ["Chrome", "Firefox", "Safari", "Edge"]
+    even = [
+        msgspec.structs.replace(cell, facets={"browser": Counter(rng.choices(browsers, k=cell.count))})
+        for cell in cells()
+    ]
+    for made, is_even in ((even, True), (cells(), False)):
+        core = Surveillance(SETTINGS, language=language)
+        story = [spike for spike in watch(made, core) if spike.contact_reason == "voucher"]
+        assert story[-1].rule.endswith(said) is is_even
+        assert bool(story[-1].drivers) is not is_even
+
+
 def test_a_spike_keeps_its_id_and_onset_until_it_is_cleared() -> None:
     story = [spike for spike in watch(cells()) if spike.contact_reason == "voucher"]
     assert (story[0].state, story[-1].state) == ("raised", "cleared")
@@ -77,9 +124,10 @@ def test_a_late_cell_is_counted_as_late_and_changes_nothing() -> None:
 
 @pytest.mark.parametrize("restart", [BREAKS - 300, BREAKS + 2, BREAKS + 30, BREAKS + 200])
 def test_a_restart_from_a_snapshot_says_the_same(restart: int) -> None:
-    whole = last(watch(cells()))
+    made = with_devices(cells())
+    whole = last(watch(made))
     first = Surveillance(SETTINGS)
-    for cell in cells():
+    for cell in made:
         if cell.minute <= restart:
             first.add(cell, partition=0, stamp=1)
     said = [spike for spikes in first.close_until(restart) for spike in spikes]
@@ -89,7 +137,7 @@ def test_a_restart_from_a_snapshot_says_the_same(restart: int) -> None:
     second = Surveillance(SETTINGS)
     for reason in sorted(rows):
         second.restore(reason, rows[reason])
-    for cell in cells():
+    for cell in made:
         if cell.minute > restart - 1440:
             second.add(cell, partition=0, stamp=1)
     second.recall(restart, json.loads(json.dumps(first.detector.channel())))
