@@ -16,10 +16,10 @@ import msgspec
 import numpy as np
 
 from alerts import language as words
-from alerts.campaign import announced
 from alerts.records import Campaign, Driver, Spike
 from detectors.detector import Detector, DetectorSettings
 from detectors.drivers import drivers
+from streams.announcements import Announcements
 from streams.events import Cell
 from streams.facet_memory import FacetMemory
 from streams.open_minutes import Counted, OpenMinutes, add_facets, distinct
@@ -74,14 +74,10 @@ class Surveillance:
         """The last statement about a spike of each contact reason, open or cleared."""
         self._language = language
         self._min_customers = min_customers
-        self._campaigns = campaigns
+        self._announcements = Announcements(campaigns)
         self._witness = witness
         self._facets: dict[str, FacetMemory] = {}
         self._rows: dict[str, int] = {}
-        self._announced_for: tuple[object, ...] = ()
-        self._announced: FloatArray | None = None
-        self._raised: set[str] = set()
-        """Contact reasons that a campaign raised the expectation of in the last closed minute."""
 
     def add(self, cell: Cell, *, partition: int, stamp: int) -> bool:
         """Take a cell's statement in; False if it is late or known."""
@@ -141,7 +137,8 @@ class Surveillance:
         counts = {minute: self._array(cells.get(minute, {})) for minute in range(self.closed + 1, last + 1)}
         if not counts:
             return []
-        changes = self.detector.running(counts, now, self._announced_at(last))
+        announced = self._announcements.at(last, self.detector.reasons)
+        changes = self.detector.running(counts, now, announced)
         return [self._spike(change, cells) for change in changes]
 
     def restate(self) -> list[Spike]:
@@ -223,21 +220,15 @@ class Surveillance:
                 )
         self.closed = minute
         self.touched.update(cells)
-        counts, announced = self._array(cells), self._announced_at(minute)
-        self._touch_announced(announced)
+        counts, reasons = self._array(cells), self.detector.reasons
+        announced = self._announcements.at(minute, reasons)
+        self.touched |= self._announcements.touched(announced, reasons)
         changes = self.detector.close(minute, counts, announced, alarms=alarms)
         if self._witness is not None:
             self._witness(self.detector, counts, announced, alarms)
         said = [self._spike(change, {}) for change in changes]
         said.extend(self._reached(cells, {spike.contact_reason for spike in said}))
         return said
-
-    def _touch_announced(self, announced: FloatArray | None) -> None:
-        """Where a campaign raises an expectation, or just ended, rows change also without tickets."""
-        reasons = self.detector.reasons
-        now = set() if announced is None else {reasons[row] for row in (announced != 1.0).nonzero()[0]}
-        self.touched |= now | self._raised
-        self._raised = now
 
     def _reached(self, cells: Mapping[str, Counted], said: set[str]) -> Iterator[Spike]:
         """Spikes that were held back for too few customers and have reached the number."""
@@ -279,23 +270,6 @@ class Surveillance:
         for reason, cell in cells.items():
             counts[index[reason]] = cell.count
         return counts
-
-    def _announced_at(self, minute: int) -> FloatArray | None:
-        campaigns = self._campaigns()
-        if not campaigns:
-            return None
-        at = datetime.fromtimestamp(minute * 60, UTC)
-        active = tuple(
-            campaign
-            for campaign in campaigns
-            if campaign.expected_uplift != 1.0 and campaign.starts_at <= at < campaign.ends_at
-        )
-        key = (active, len(self.detector.reasons))
-        if key != self._announced_for:
-            factors = announced(active, self.detector.reasons, at) if active else None
-            self._announced = None if factors is None else np.asarray(factors, dtype=float)
-            self._announced_for = key
-        return self._announced
 
     def _spike(self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]]) -> Spike:
         reason = change.contact_reason
