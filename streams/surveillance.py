@@ -162,7 +162,18 @@ class Surveillance:
             "detector": self.detector.snapshot(reason),
             "facets": memory.snapshot() if memory else None,
             "spike": msgspec.to_builtins(spike) if spike else None,
+            "campaigns": self._announcements.snapshot(reason),
         }
+
+    def channel(self) -> dict[str, object]:
+        """What is to be kept of the channel as a whole; JSON-able."""
+        return {**self.detector.channel(), "campaigns": self._announcements.common()}
+
+    def announced(self, reason: str) -> float:
+        """By how much a contact reason was expected to be raised in the minute closed last; 1.0 without campaigns."""
+        closed, reasons = self.closed, self.detector.reasons
+        factors = None if closed is None else self._announcements.at(closed, reasons)
+        return 1.0 if factors is None else float(factors[self._index[reason]])
 
     def restore(self, reason: str, state: Mapping[str, object]) -> None:
         """Take a snapshot back; one without a spike may be a learnt baseline."""
@@ -172,6 +183,8 @@ class Surveillance:
             memory.restore(state["facets"])  # type: ignore[arg-type]
         if state.get("spike"):
             self.said[reason] = msgspec.convert(state["spike"], Spike)
+        if state.get("campaigns"):
+            self._announcements.restore(reason, state["campaigns"])  # type: ignore[arg-type]
 
     def adopt(self, reason: str, learnt: Mapping[str, object]) -> None:
         """Take over what `learn` found for a contact reason.
@@ -199,9 +212,10 @@ class Surveillance:
 
         Args:
             until: the last of them.
-            channel: the `channel` of the detector at that minute.
+            channel: what `channel` gave at that minute.
         """
         self.detector.resume(until, channel)
+        self._announcements.resume(channel.get("campaigns", {}))  # type: ignore[arg-type]
         for minute in self.open.minutes():
             if minute > until:
                 break
@@ -221,9 +235,10 @@ class Surveillance:
         self.closed = minute
         self.touched.update(cells)
         counts, reasons = self._array(cells), self.detector.reasons
-        announced = self._announcements.at(minute, reasons)
-        self.touched |= self._announcements.touched(announced, reasons)
+        announced = self._announcements.begin(minute, reasons)
         changes = self.detector.close(minute, counts, announced, alarms=alarms)
+        self._announcements.learn(self.detector, self._index)
+        self.touched |= self._announcements.touched()
         if self._witness is not None:
             self._witness(self.detector, counts, announced, alarms)
         said = [self._spike(change, {}) for change in changes]
