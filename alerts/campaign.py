@@ -7,9 +7,10 @@ cause.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 
 from alerts.records import Campaign, CampaignLink, Evidence, Spike
 
@@ -70,10 +71,21 @@ def announced_uplift(campaigns: Iterable[Campaign], contact_reason: str, at: dat
     return (announced(campaigns, [contact_reason], at) or [1.0])[0]
 
 
-def announced(campaigns: Iterable[Campaign], reasons: Sequence[str], at: datetime) -> list[float] | None:
+def announced(
+    campaigns: Iterable[Campaign],
+    reasons: Sequence[str],
+    at: datetime,
+    learnt: Mapping[str, float] = MappingProxyType({}),
+) -> list[float] | None:
     """The announced uplift of each contact reason at an instant, or None when nothing is announced.
 
     None is the everyday answer and costs one comparison of times a campaign, whatever the number of reasons.
+
+    Args:
+        campaigns: all campaigns.
+        reasons: the contact reasons asked for.
+        at: the instant.
+        learnt: contact reason -> how much more than announced, in parts of the usual, similar campaigns brought.
     """
     active = [one for one in campaigns if one.expected_uplift != 1.0 and one.starts_at <= at < one.ends_at]
     if not active:
@@ -84,9 +96,24 @@ def announced(campaigns: Iterable[Campaign], reasons: Sequence[str], at: datetim
         for name in {fold(name) for name in one.contact_reasons}:
             extra[name] = extra.get(name, 0.0) + one.expected_uplift - 1
     return [
-        min(max(1.0 + for_all + extra.get(fold(reason), 0.0), 1 / UPLIFT_CAP), UPLIFT_CAP)
+        min(
+            max(1.0 + for_all + extra.get(fold(reason), 0.0) + learnt.get(reason, 0.0), 1 / UPLIFT_CAP),
+            UPLIFT_CAP,
+        )
         for reason in reasons
     ]
+
+
+def named(campaign: Campaign, reasons: Iterable[str]) -> list[str]:
+    """Those of the contact reasons that a campaign names; all of them if it names none.
+
+    >>> start = datetime.fromisoformat("2026-11-20T20:00Z")
+    >>> sale = Campaign(id="1", name="Sale", starts_at=start, ends_at=start, contact_reasons=["Delivery late"])
+    >>> named(sale, ["delivery  late", "refund"])
+    ['delivery  late']
+    """
+    folded = {fold(name) for name in campaign.contact_reasons}
+    return [reason for reason in reasons if not folded or fold(reason) in folded]
 
 
 @lru_cache(maxsize=65_536)

@@ -12,7 +12,7 @@ from detectors import backlog, learning, open_minutes, reporting
 from detectors.alarm import AlarmChange, Verdict
 from detectors.calendar import Calendar
 from detectors.catching_up import Part, catch_up
-from detectors.expectation import Expectation
+from detectors.expectation import Expectation, Footing, Lesson
 from detectors.firing import Firing
 from detectors.guardband import SLOT
 from detectors.near import Near, near
@@ -67,6 +67,7 @@ class Detector:
         reasons: contact reasons in row order; grows, never shrinks.
         minute: the last closed minute, or None.
         silence: whether the source as a whole is heard; `silence.since` is the first minute of a silence.
+        lessons: what left the guardband when the last minute was closed; to look at.
 
     Example:
         >>> detector = Detector(DetectorSettings(timezone="UTC"))
@@ -95,6 +96,8 @@ class Detector:
         self._part = False
         self._disturbed = -1
         self._expected: Expectation | None = None
+        self._foresaw: Outlook | None = None
+        self.lessons: list[Lesson] = []
         self.silence = Silence()
 
     def add(self, reasons: Sequence[str], minute: int) -> None:
@@ -136,6 +139,7 @@ class Detector:
         """
         counts = np.asarray(counts, dtype=np.float64)
         self._check(minute, counts)
+        self.lessons = []
         changes = self._settle()
         if self.minute is not None and minute > self.minute + 1:
             changes += self._miss(self.minute, minute)
@@ -147,7 +151,7 @@ class Detector:
         if announced is not None:
             usual, mean = usual * announced, mean * announced
         doubt = mean * outlook.uncertainty
-        self._expected = Expectation(minute, mean, doubt, outlook.phi)
+        self._expected, self._foresaw = Expectation(minute, mean, doubt, outlook.phi), outlook
         phase = "heard" if self._part else self.silence.hear(minute, float(counts.sum()), mean, outlook.phi)
         if phase == "heard":
             changes += self._hear(minute, np.stack((counts, mean, doubt)), usual, announced, alarms)
@@ -155,7 +159,9 @@ class Detector:
             changes += self._hear_nothing(minute, counts, usual, alarms)
         self.minute = minute
         if step == SLOT - 1:
-            learning.learn(self._state, self._calendar, outlook, minute, pooling=not self._part)
+            self.lessons.append(
+                learning.learn(self._state, self._calendar, outlook, minute, pooling=not self._part)
+            )
             self._outlook = None
             if self._calendar.place(minute)[1] == 59:
                 self._disturbed = minute
@@ -246,6 +252,17 @@ class Detector:
         if self._expected is None:
             raise ValueError("no minute has been closed yet, so nothing was expected")
         return self._expected
+
+    def footing(self) -> Footing:
+        """What the expectation of the minute closed last stood on, campaigns aside.
+
+        Raises:
+            ValueError: no minute has been closed yet.
+        """
+        outlook = self._foresaw
+        if outlook is None:
+            raise ValueError("no minute has been closed yet, so nothing was expected")
+        return Footing(np.log(outlook.slow), outlook.spread, outlook.hour_variance, outlook.phi)
 
     def near(self, nats: float) -> list[Near]:
         """The reasons that the minute closed last has left within so many nats of an alarm."""
@@ -372,7 +389,7 @@ class Detector:
         """Nobody looked between the last closed minute and `minute`."""
         self._disturbed = minute
         changes = self._firing.lose(last) if minute - last > LOST_MINUTES else []
-        learning.pass_unseen(self._state, self._calendar, self._look(last), last, minute)
+        self.lessons += learning.pass_unseen(self._state, self._calendar, self._look(last), last, minute)
         self._state.bank.reset(slice(None), minute)
         self._forget_outlook()
         return changes

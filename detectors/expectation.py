@@ -1,10 +1,11 @@
-"""What a detector expected of a minute, to be looked at from outside."""
+"""What a detector expected and learnt, to be looked at from outside."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from detectors.rows import FloatArray
+from detectors.guardband import Slot
+from detectors.rows import FlagArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,34 @@ class Expectation:
     mean: FloatArray
     doubt: FloatArray
     phi: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What the expectation of the minute closed last stood on, as known before its five minutes.
+
+    Attributes:
+        level: logarithm of the recent level; it goes back to 0 within days.
+        wander: relative variance of a level that wanders.
+        hour: relative variance of what is usual in this hour of the week, independent of most other hours.
+        phi: variance of a count relative to Poisson.
+    """
+
+    level: FloatArray
+    wander: FloatArray
+    hour: FloatArray
+    phi: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Five minutes that have left the guardband, two hours after they were closed.
+
+    Attributes:
+        slot: what was counted in them and what was usual.
+        quiet: which contact reasons were observed on an ordinary day, with no alarm that covers them as far as is
+            known by now.
+    """
+
+    slot: Slot
+    quiet: FlagArray

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detectors.calendar import Calendar
+from detectors.expectation import Lesson
 from detectors.guardband import SLOT, SLOTS
 from detectors.outlook import Outlook
 from detectors.state import State
@@ -19,7 +20,7 @@ _PROVEN_MINUTES = 150.0
 _MET_MINUTES = 90.0
 
 
-def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, pooling: bool) -> None:
+def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, pooling: bool) -> Lesson:
     """Learn from what leaves the guardband now that `minute` has filled a slot.
 
     A spike must not teach the baseline that it is usual: what is learnt is winsorised, and the recent
@@ -34,6 +35,9 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
         outlook: of the slot that `minute` ends.
         minute: last minute of a slot.
         pooling: whether the shared shapes of the week are learnt anew when it is time.
+
+    Returns:
+        What left the guardband.
     """
     hour, within = calendar.place(minute)
     standing, bank, guard = state.standing, state.bank, state.guardband
@@ -64,7 +68,8 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
     tickets = np.where(proven, tickets, leaving.tickets)
     if outlook.warming is not None:
         seen = np.where(outlook.warming, quiet, seen)
-    if calendar.holiday(leaving.start):
+    holiday = calendar.holiday(leaving.start)
+    if holiday:
         # The hours of the week are those of ordinary weeks.
         seen = np.zeros_like(seen)
     state.baseline.learn(passed // QUARTER, tickets * seen, leaving.minutes * seen)
@@ -80,6 +85,7 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
             _learn_hour(state, outlook, minute, hour)
         if pooling and hour % 24 in _POOLING_HOURS:
             state.baseline.pool(state.dispersion.dispersion())
+    return Lesson(leaving, quiet & (not holiday))
 
 
 def _learn_hour(state: State, outlook: Outlook, minute: int, hour: int) -> None:
@@ -95,20 +101,22 @@ def _learn_hour(state: State, outlook: Outlook, minute: int, hour: int) -> None:
     state.dispersion.learn(slots, usual, outlook.hour_variance, seen.astype(np.float64))
 
 
-def pass_unseen(state: State, calendar: Calendar, outlook: Outlook, last: int, minute: int) -> None:
+def pass_unseen(state: State, calendar: Calendar, outlook: Outlook, last: int, minute: int) -> list[Lesson]:
     """Let the time between `last` and `minute` pass, in which nobody looked.
 
     What was observed before the gap still leaves the guardband and is learnt; the gap itself teaches
-    nothing, and the recent level drifts back to the usual and becomes less certain.
+    nothing, and the recent level drifts back to the usual and becomes less certain. Returns what left.
     """
     end = last + SLOT - (last % SLOT)
     end -= 1 if end - 1 > last else 1 - SLOT
+    lessons: list[Lesson] = []
     for _ in range(SLOTS + 1):
         if end >= minute:
-            return
-        learn(state, calendar, outlook, end, pooling=False)
+            return lessons
+        lessons.append(learn(state, calendar, outlook, end, pooling=False))
         end += SLOT
     state.yesterday.pass_unseen(end, minute)
     spread = state.dispersion.spread()
     state.level.pass_unseen(minute - end, spread)
     state.holiday.turn(state.level, spread, holiday=calendar.holiday(minute))
+    return lessons

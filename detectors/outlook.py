@@ -38,6 +38,7 @@ class Outlook:
         gain: what a single ticket adds to each score, (uplifts, reasons).
         spared: what each uplift's story expects had there been no spike, against the usual.
         level: recent level against the usual, per reason.
+        slow: the same without the error of this hour.
         uncertainty: relative standard deviation of `mean`.
         hour_variance: relative variance of the baseline alone.
         spread: stationary relative variance of the level.
@@ -56,6 +57,7 @@ class Outlook:
     gain: FloatArray
     spared: FloatArray
     level: FloatArray
+    slow: FloatArray
     uncertainty: FloatArray
     hour_variance: FloatArray
     spread: FloatArray
@@ -150,6 +152,7 @@ def look(state: State, hour: Hour, minute: int) -> Outlook:
         gain=np.log(factors[1:] / factors[0]),
         spared=factors[1:] / UPLIFTS[:, None],
         level=factors[0],
+        slow=state.level.slow(),
         uncertainty=uncertainty,
         hour_variance=hour.variance,
         spread=hour.spread,

@@ -76,7 +76,7 @@ def explain(
     distinct = estimate(merge(packed))
     uplift = announced_uplift(campaigns, reason, instant(verdict.minute))
     active = [one for one in campaigns if one.starts_at < until and instant(begin) < one.ends_at]
-    gates = list(_gates(verdict, uplift))
+    gates = list(_gates(verdict, uplift, surveillance.announced(reason)))
     held_back = is_open and spike is not None and spike.customers < min_customers
     if held_back and spike is not None:
         gates.append(
@@ -156,11 +156,17 @@ def sentences(explanation: Explanation) -> list[str]:
     return lines
 
 
-def _gates(verdict: Verdict, uplift: float) -> Iterable[str]:
+def _gates(verdict: Verdict, uplift: float, expected: float) -> Iterable[str]:
     if verdict.state == "WARMING_UP":
         yield "watched for too short a time to know what is usual: only a gross spike alerts"
-    if uplift != 1.0:
-        yield f"announced campaigns put the expectation at {uplift:.2f} times the usual"
+    if uplift != 1.0 or expected != 1.0:
+        says = f"announced campaigns put the expectation at {expected:.2f} times the usual"
+        if abs(expected - uplift) >= 0.005:
+            than = "more" if expected > uplift else "less"
+            says += (
+                f": {uplift:.2f} times were announced, and similar campaigns brought {than} than announced"
+            )
+        yield says
 
 
 def _because(verdict: Verdict, spike: Spike | None, *, held_back: bool) -> str:

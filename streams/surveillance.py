@@ -7,14 +7,13 @@ once, for all contact reasons together; a cell of a closed minute is late and on
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from alerts.campaign import announced
 from alerts.records import Campaign, Spike
 from detectors.detector import Detector, DetectorSettings
+from streams.announcements import Announcements
 from streams.events import Cell
 from streams.open_minutes import Counted, OpenMinutes
 from streams.stating import Stating
@@ -65,13 +64,9 @@ class Surveillance:
         self.touched: set[str] = set()
         """Contact reasons whose state changed in substance since the caller last cleared this set."""
         self._stating = Stating(language, min_customers)
-        self._campaigns = campaigns
+        self._announcements = Announcements(campaigns)
         self._witness = witness
         self._rows: dict[str, int] = {}
-        self._announced_for: tuple[object, ...] = ()
-        self._announced: FloatArray | None = None
-        self._raised: set[str] = set()
-        """Contact reasons that a campaign raised the expectation of in the last closed minute."""
 
     def add(self, cell: Cell, *, partition: int, stamp: int) -> bool:
         """Take a cell's statement in; False if it is late or known."""
@@ -131,7 +126,8 @@ class Surveillance:
         counts = {minute: self._array(cells.get(minute, {})) for minute in range(self.closed + 1, last + 1)}
         if not counts:
             return []
-        changes = self.detector.running(counts, now, self._announced_at(last))
+        announced = self._announcements.at(last, self.detector.reasons)
+        changes = self.detector.running(counts, now, announced)
         said = [self._stating.state(change, cells, self.closed) for change in changes]
         self.touched.update(spike.contact_reason for spike in said)
         return said
@@ -151,12 +147,28 @@ class Surveillance:
 
     def snapshot(self, reason: str) -> dict[str, object]:
         """All that is to be kept of a contact reason; JSON-able."""
-        return {"detector": self.detector.snapshot(reason), **self._stating.snapshot(reason)}
+        return {
+            "detector": self.detector.snapshot(reason),
+            **self._stating.snapshot(reason),
+            "campaigns": self._announcements.snapshot(reason),
+        }
+
+    def channel(self) -> dict[str, object]:
+        """What is to be kept of the channel as a whole; JSON-able."""
+        return {**self.detector.channel(), "campaigns": self._announcements.common()}
+
+    def announced(self, reason: str) -> float:
+        """By how much a contact reason was expected to be raised in the minute closed last; 1.0 without campaigns."""
+        closed, reasons = self.closed, self.detector.reasons
+        factors = None if closed is None else self._announcements.at(closed, reasons)
+        return 1.0 if factors is None else float(factors[self._index[reason]])
 
     def restore(self, reason: str, state: Mapping[str, object]) -> None:
         """Take a snapshot back; one without a spike may be a learnt baseline."""
         self.detector.restore(reason, state["detector"])  # type: ignore[arg-type]
         self._stating.restore(reason, state)
+        if state.get("campaigns"):
+            self._announcements.restore(reason, state["campaigns"])  # type: ignore[arg-type]
 
     def adopt(self, reason: str, learnt: Mapping[str, object]) -> None:
         """Take over what `learn` found for a contact reason.
@@ -180,9 +192,10 @@ class Surveillance:
 
         Args:
             until: the last of them.
-            channel: the `channel` of the detector at that minute.
+            channel: what `channel` gave at that minute.
         """
         self.detector.resume(until, channel)
+        self._announcements.resume(channel.get("campaigns", {}))  # type: ignore[arg-type]
         for minute in self.open.minutes():
             if minute > until:
                 break
@@ -195,9 +208,11 @@ class Surveillance:
         self._stating.remember(minute, cells)
         self.closed = minute
         self.touched.update(cells)
-        counts, announced = self._array(cells), self._announced_at(minute)
-        self._touch_announced(announced)
+        counts, reasons = self._array(cells), self.detector.reasons
+        announced = self._announcements.begin(minute, reasons)
         changes = self.detector.close(minute, counts, announced, alarms=alarms)
+        self._announcements.learn(self.detector, self._index)
+        self.touched |= self._announcements.touched()
         if self._witness is not None:
             self._witness(self.detector, counts, announced, alarms)
         said = [self._stating.state(change, {}, minute) for change in changes]
@@ -205,13 +220,6 @@ class Surveillance:
         self.touched |= about
         said.extend(self._stating.reached(cells.keys() - about, self.detector.open_alarms, minute))
         return said
-
-    def _touch_announced(self, announced: FloatArray | None) -> None:
-        """Where a campaign raises an expectation, or just ended, rows change also without tickets."""
-        reasons = self.detector.reasons
-        now = set() if announced is None else {reasons[row] for row in (announced != 1.0).nonzero()[0]}
-        self.touched |= now | self._raised
-        self._raised = now
 
     def _know(self, reasons: Collection[str], minute: int | None = None) -> None:
         known = self._index
@@ -233,20 +241,3 @@ class Surveillance:
         for reason, cell in cells.items():
             counts[index[reason]] = cell.count
         return counts
-
-    def _announced_at(self, minute: int) -> FloatArray | None:
-        campaigns = self._campaigns()
-        if not campaigns:
-            return None
-        at = datetime.fromtimestamp(minute * 60, UTC)
-        active = tuple(
-            campaign
-            for campaign in campaigns
-            if campaign.expected_uplift != 1.0 and campaign.starts_at <= at < campaign.ends_at
-        )
-        key = (active, len(self.detector.reasons))
-        if key != self._announced_for:
-            factors = announced(active, self.detector.reasons, at) if active else None
-            self._announced = None if factors is None else np.asarray(factors, dtype=float)
-            self._announced_for = key
-        return self._announced

@@ -219,7 +219,7 @@ class Watch:
             held.closed,
             self.minutes.rebuild_from(self.position),
             self.minutes.snapshot(),
-            held.detector.channel(),
+            held.channel(),
         )
         await self.checkpoints.write(self.table, rows, msgspec.json.encode(shard), self.position)
         self._observe(held)
