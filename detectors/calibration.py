@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
+from detectors.expectation import TOGETHER
 from detectors.guardband import SLOT
 from detectors.interval import interval
 from detectors.rows import FloatArray
@@ -126,16 +127,19 @@ def windows(values: FloatArray, minutes: int) -> FloatArray:
     return np.asarray(values[: whole * minutes].reshape(whole, minutes, *values.shape[1:]).sum(axis=1))
 
 
-def doubts(values: FloatArray, minutes: int) -> FloatArray:
+def doubts(values: FloatArray, means: FloatArray, minutes: int) -> FloatArray:
     """The doubts of windows of so many minutes, from those of their minutes (`detectors.expectation`).
 
     Args:
         values: doubts, one row per minute; the first begins a slot.
+        means: expected tickets, likewise.
         minutes: of a window: fewer than a slot's, or whole slots.
 
     Example:
-        >>> doubts(np.full((10, 1), 1.0), 10).round(2).tolist()  # two slots, each in doubt by 5
-        [[7.07]]
+        >>> doubt, mean = np.full((10, 1), 1.0), np.full((10, 1), 5.0)
+        >>> doubts(doubt, mean, 10).round(2).tolist()  # two slots, each in doubt by 5, and 2 % of 50
+        [[7.14]]
     """
     slot = min(SLOT, minutes)
-    return np.asarray(np.sqrt(windows(windows(values, slot) ** 2, minutes // slot)))
+    apart = windows(windows(values, slot) ** 2, minutes // slot)
+    return np.asarray(np.sqrt(apart + (TOGETHER * windows(means, minutes)) ** 2))

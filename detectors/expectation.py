@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from detectors.guardband import Slot
 from detectors.rows import FlagArray, FloatArray
 
+TOGETHER = 0.02
+"""Part of the mean by which a whole window may be off: trends, and what the model does not know of itself. Measured:
+without it the 95 % interval of a day holds 91 % of quiet simulated days, with it 94 %."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -15,7 +19,8 @@ class Expectation:
     With `detectors.interval` they give the interval in which a count lies with 95 % probability. Over several
     minutes `mean` adds up and `phi` stays. `doubt` adds up within a slot of five minutes, whose minutes err
     together, and in squares from slot to slot: the level follows each slot, so what was expected of the next
-    one errs anew (the innovations of a Kalman filter are white). Not to be changed by who asks.
+    one errs anew (the innovations of a Kalman filter are white). In `TOGETHER` of the mean all slots err alike,
+    which shows over a day. Not to be changed by who asks.
 
     Attributes:
         minute: which.

@@ -71,10 +71,11 @@ class Expectations:
 
     def _summed(self, rows: np.ndarray, minutes: int) -> tuple[np.ndarray, ...]:
         """Counts, means, dispersion and doubts of windows of so many minutes."""
-        counts, mean = (
-            windows(part[:, rows].astype(np.float64), minutes) for part in (self._counts, self._mean)
+        counted, means, doubted = (
+            part[:, rows].astype(np.float64) for part in (self._counts, self._mean, self._doubt)
         )
-        doubt = doubts(self._doubt[:, rows].astype(np.float64), minutes)
+        counts, mean = windows(counted, minutes), windows(means, minutes)
+        doubt = doubts(doubted, means, minutes)
         # A window takes the dispersion of its first hour.
         at = np.arange(len(counts)) * minutes // 60
         return counts, mean, self._phi[at][:, rows].astype(np.float64), doubt

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from detectors.expectation import TOGETHER
 from detectors.rows import FloatArray
 
 SLOT = 5
@@ -86,7 +87,7 @@ def view_of(onset: int, until: int, rate: float, zone: tzinfo, limits: tuple[int
 def in_buckets(course: Course, view: View) -> Course:
     """A course in the buckets of a view; what its own buckets straddle would go to the earlier one.
 
-    The doubts of slots add up in squares (`detectors.expectation`).
+    The doubts of slots add up in squares, but for the part in which all err together (`detectors.expectation`).
     """
     size = (view.end - view.begin) // view.width
     place = (course.start - view.begin) // view.width
@@ -96,14 +97,14 @@ def in_buckets(course: Course, view: View) -> Course:
     def summed(values: FloatArray | IntArray) -> FloatArray:
         return np.bincount(place, weights=values[held], minlength=size).astype(np.float64)
 
-    minutes = summed(course.minutes)
+    minutes, expected = summed(course.minutes), summed(course.expected)
     weight = np.maximum(minutes, 1e-9)
     return Course(
         view.begin + np.arange(size) * view.width,
         minutes.astype(np.int64),
         summed(course.observed),
-        summed(course.expected),
-        np.sqrt(summed(course.doubt**2)),
+        expected,
+        np.sqrt(summed(course.doubt**2) + (TOGETHER * expected) ** 2),
         np.maximum(summed(course.phi * course.minutes) / weight, 1.0),
     )
 
