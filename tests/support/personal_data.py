@@ -320,12 +320,9 @@ def _ids(rng: random.Random, judged: bool) -> Iterator[Planted]:
 
 def _births(rng: random.Random, judged: bool) -> Iterator[Planted]:
     day, month, year = rng.randrange(10, 28), rng.randrange(10, 13), rng.randrange(1940, 2004)
-    yield Planted(
-        "birth", (f"born {year}-{month}-{day}" if judged else f"geb. {day}.{month}.{year}"), str(year)
-    )
-    yield Planted(
-        "birth", f"{'Geburtsdatum:' if judged else 'date of birth'} {day}.{month}.{year}", str(year)
-    )
+    german, iso = f"{day}.{month}.{year}", f"{year}-{month}-{day}"
+    yield Planted("birth", *((f"born {iso}", iso) if judged else (f"geb. {german}", german)))
+    yield Planted("birth", f"{'Geburtsdatum:' if judged else 'date of birth'} {german}", german)
 
 
 def _places(rng: random.Random, judged: bool) -> Iterator[Planted]:
