@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from alerts import redact
 from streams.settings import Settings
 from streams.validity import Refusal
 
@@ -19,10 +20,11 @@ def headers(record: Any, refusal: Refusal, failed_at: float) -> list[tuple[str, 
     """The original headers and what went wrong.
 
     The error names the field and the rule, never the value: what a customer wrote must not travel in a header.
+    The guard sees to it that it stays so, whatever a decoder will quote one day.
     """
     said = {
-        "error": f"{refusal.field}: {refusal.error}",
-        "error_field": refusal.field,
+        "error": redact.safe(f"{refusal.field}: {refusal.error}"),
+        "error_field": redact.safe(refusal.field),
         "topic": record.topic,
         "partition": str(record.partition),
         "offset": str(record.offset),

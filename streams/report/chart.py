@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alerts import language as speech
+from alerts import redact
 from alerts.language import Language
 from detectors.rows import FloatArray
 from streams.report.course import DAY, HOUR, Course, View, interval
@@ -144,11 +145,12 @@ def _spoken(chart: Chart, zone: tzinfo, language: Language) -> tuple[str, str]:
 
 
 def shortened(text: str, most: int = 120) -> str:
-    """A text that fits a line or two.
+    """Words from outside as they may stand on the page: nothing personal, in a line or two.
 
     >>> shortened("x" * 200)[-3:], len(shortened("x" * 200))
     ('xx…', 120)
     """
+    text = redact.safe(text)
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
