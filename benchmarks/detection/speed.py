@@ -66,7 +66,7 @@ def backtest(folder: Path, reasons: int, weeks: int, seed: int) -> Backtest:
         }
     ).write_parquet(path)
     command = [str(Path(sys.executable).with_name("ticketspike")), "backtest", str(path)]
-    command += ["--out", str(folder / "out"), "--no-other-knobs"]
+    command += ["--out", str(folder / "out")]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
