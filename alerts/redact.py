@@ -31,6 +31,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from alerts import addresses, check_digits, links, numbered
@@ -115,6 +116,15 @@ def _walk(key: str, value: Any, found: Counter[Kind]) -> Any:
 
 
 def _redact(text: str, found: Counter[Kind]) -> str:
+    clear = _clear(text)
+    if "[" in clear:
+        found.update(_REPLACED.findall(clear))
+    return clear
+
+
+@lru_cache(maxsize=4096)
+def _clear(text: str) -> str:
+    """The text with what is personal replaced; remembered, since labels and figures come with every message."""
     # Most texts hold few digits and no "@": what cannot be in them is not looked for.
     plain = text if text.isascii() else text.translate(_PLAIN)
     digits = len(_DIGIT.findall(plain))
@@ -124,7 +134,4 @@ def _redact(text: str, found: Counter[Kind]) -> str:
     clear = addresses.replaced(clear, digits)
     clear = check_digits.replaced(clear, digits)
     clear = numbered.replaced(clear, digits)
-    text = text if clear == plain else clear
-    if "[" in text:
-        found.update(_REPLACED.findall(text))
-    return text
+    return text if clear == plain else clear

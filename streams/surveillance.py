@@ -218,7 +218,9 @@ class Surveillance:
         said = [self._stating.state(change, {}, minute) for change in changes]
         about = {spike.contact_reason for spike in said}
         self.touched |= about
-        said.extend(self._stating.reached(cells.keys() - about, self.detector.open_alarms, minute))
+        # A bare count, as files of counts give it, brings no customer nearer to the number.
+        wrote = {reason for reason, cell in cells.items() if cell.customers} - about
+        said.extend(self._stating.reached(wrote, self.detector.open_alarms, minute))
         return said
 
     def _know(self, reasons: Collection[str], minute: int | None = None) -> None:
