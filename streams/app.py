@@ -93,6 +93,8 @@ def stage_app(settings: Settings, stage: str, instance_id: str) -> faust.App:
         app_id(settings, stage),
         **faust_options(settings),
         store="memory://",
+        # Nothing is kept there, but Faust makes folders, and by default where the worker was started.
+        datadir=str(settings.ticketspike_data_dir / f"faust-{stage}"),
         Table=ShardTable,
         GlobalTable=CompactedTopic,
         web_enabled=False,
