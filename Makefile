@@ -37,8 +37,9 @@ java:
 demo: setup ## The whole story on embedded Kafka
 	$(BIN)/ticketspike demo </dev/null
 
+# A file stays with one process, as its tests may share what is dear to make; each process has a Kafka of its own.
 test: setup ## Unit, integration (real Kafka) and acceptance tests
-	$(BIN)/pytest -q </dev/null
+	$(BIN)/pytest -q -n logical --maxprocesses 4 --dist loadfile </dev/null
 
 real: setup ## Real tickets through real Kafka: make real DATA=FOLDER
 	$(BIN)/python tests/real/run.py $(DATA) </dev/null
