@@ -24,18 +24,15 @@ from streams.committed import Committed, read_committed
 from streams.connection import aiokafka_options
 from streams.counting import PartitionCounts
 from streams.customers import pseudonymiser
-from streams.errors import Failure
+from streams.freshness import Freshness
 from streams.metrics import Metrics
+from streams.resumption import resume
 from streams.settings import Settings
 from streams.statements import records
 from streams.topics import app_id
 from streams.validity import Refusal
 
-QUIET_SECONDS = 5.0
-"""A partition read to its end and quiet for so long counts as drained."""
 BATCH = 5000
-FRESH_SECONDS = 3.0
-"""How old the last word of the broker may be for us to believe that a partition is read to its end."""
 STOP_SECONDS = 5.0
 
 log = structlog.get_logger("count")
@@ -65,12 +62,10 @@ class Count(Service):
         self.committed: dict[TopicPartition, Committed] = {}
         self.unprepared: set[TopicPartition] = set()
         self.assigned: set[TopicPartition] = set()
-        self.last_read: dict[TopicPartition, float] = {}
         self.stated: dict[TopicPartition, tuple[int, float | None, bool]] = {}
         self.partitions = 0
         self.letters: list[tuple[Any, Refusal]] = []
         self.joined = False
-        self.awake = self.woke = now()
         self.flushed = time.monotonic()
         self.finished = asyncio.Event()
 
@@ -98,6 +93,7 @@ class Count(Service):
             # The broker checked the sums when it wrote; again in Python they cost a tenth of the time.
             check_crcs=False,
         )
+        self.fresh = Freshness(self.consumer, self.settings.ticketspike_clock, self.now)
         await self.producer.start()
         topic = self.settings.topic("tickets")
         self.consumer.subscribe([topic], listener=_Listener(self))
@@ -136,11 +132,7 @@ class Count(Service):
         """Prepare, read, count, and state what is due."""
         await self._prepare()
         batches = await self.consumer.getmany(timeout_ms=max(0, min(200, int(self._due_in() * 1000))))
-        now = self.now()
-        if now - self.awake > FRESH_SECONDS:
-            # Frozen, or a laptop's lid: answers that lay in the socket meanwhile are no news.
-            self.woke = now
-        self.awake = now
+        self.fresh.turned()
         for tp, batch in batches.items():
             await self._feed(tp, batch)
         if self._due_in() <= 0:
@@ -171,49 +163,37 @@ class Count(Service):
         for tp in parts:
             if tp not in self.assigned:
                 continue  # it moved on while we asked
-            commit = commits.get(tp, Committed())
-            if commit.partitions and commit.partitions != self.partitions:
-                raise Failure(
-                    f"The topic {tp.topic} had {commit.partitions} partitions and now has {self.partitions}: the same "
-                    "ticket id would be counted in two of them; make a new topic with the new count (and a new "
-                    "TICKETSPIKE_TOPIC_PREFIX), or reset the group's offsets to begin anew"
-                )
-            if commit.offset > ends[tp]:
-                log.warning("the log was made anew; counting it from its start", partition=tp.partition)
-                commit = Committed()
-                self.counts.pop(tp, None)
-            held = self.counts.get(tp)
-            if held is None or held.position < max(commit.window_start, begins[tp]):
-                held = self.counts[tp] = self._begin(tp, commit, begins[tp])
-            self.committed[tp] = commit
-            self.consumer.seek(tp, held.position)
-            self.last_read[tp] = self.now()
+            self.counts[tp], self.committed[tp] = resume(
+                tp,
+                self.counts.get(tp),
+                commits.get(tp, Committed()),
+                begins=begins[tp],
+                ends=ends[tp],
+                partitions=self.partitions,
+                begin=self._begin,
+            )
+            self.consumer.seek(tp, self.counts[tp].position)
+            self.fresh.heard(tp)
             self.stated.pop(tp, None)
             self.unprepared.discard(tp)
-            log.info(
-                "partition assigned", partition=tp.partition, position=held.position, committed=commit.offset
-            )
 
     def _begin(self, tp: TopicPartition, commit: Committed, beginning: int) -> PartitionCounts:
-        cut = commit.window_start < beginning
-        counts = PartitionCounts(
+        return PartitionCounts(
             tp.partition,
             self.pseudonym,
             facets=self.settings.ticketspike_facets,
             horizon_hours=self.settings.ticketspike_horizon_hours,
             max_reasons=self.settings.ticketspike_max_reasons,
             complete_from=commit.complete_from,
-            cut=cut,
+            cut=commit.window_start < beginning,
         )
-        counts.position = max(commit.window_start, beginning)
-        return counts
 
     async def _feed(self, tp: TopicPartition, batch: Sequence[Any]) -> None:
         if tp in self.unprepared or tp not in self.counts:
             return  # fetched from the committed offset before we could seek to the window: read again from there
         counts = self.counts[tp]
         committed = self.committed[tp].offset
-        self.last_read[tp] = self.now()
+        self.fresh.heard(tp)
         if counts.position < committed:
             # What is below the committed offset was stated and dead-lettered before.
             split = next(
@@ -238,8 +218,8 @@ class Count(Service):
             if counts is None or counts.position < self.committed[tp].offset:
                 continue
             statement = counts.statement(
-                watermark=self._watermark(tp, counts),
-                drained=self._drained(tp, counts),
+                watermark=self.fresh.watermark(tp, counts),
+                drained=self.fresh.drained(tp, counts),
                 partitions=self.partitions,
             )
             said = (statement.offset, statement.watermark, statement.drained)
@@ -283,29 +263,6 @@ class Count(Service):
             log.info("offsets not committed, the partition moved", error=type(error).__name__)
             return
         self.committed.update(commits)
-
-    def _watermark(self, tp: TopicPartition, counts: PartitionCounts) -> float | None:
-        if self.settings.ticketspike_clock == "event":
-            return counts.newest
-        polled = self._at_end(tp, counts)
-        if polled is None:
-            return None if counts.newest is None else min(self.now(), counts.newest)
-        # Read to its end: time itself moves the watermark, as far behind as tickets lately came behind their
-        # creation. A helpdesk that delivers five minutes late keeps being waited for; an idle partition moves on.
-        return float(int(min(self.now(), polled) - counts.lateness))
-
-    def _at_end(self, tp: TopicPartition, counts: PartitionCounts) -> float | None:
-        """When the broker last said that there is nothing more (epoch seconds), or None."""
-        if tp not in self.consumer.assignment():
-            return None
-        highwater, polled_ms = self.consumer.highwater(tp), self.consumer.last_poll_timestamp(tp)
-        if highwater is None or polled_ms is None or counts.position < highwater:
-            return None
-        polled = float(polled_ms) / 1000.0
-        return polled if polled >= max(self.now() - FRESH_SECONDS, self.woke + 1.0) else None
-
-    def _drained(self, tp: TopicPartition, counts: PartitionCounts) -> bool:
-        return self._at_end(tp, counts) is not None and self.now() - self.last_read[tp] >= QUIET_SECONDS
 
     def _observe(self) -> None:
         held = self.assigned & self.consumer.assignment()
