@@ -1,21 +1,19 @@
 """Numbers that are known by their form: check digits, and the countries' plans of telephone numbers.
 
 A number is looked for from every place where one may begin, and the longest piece that passes its check is
-replaced: what stands before or behind it ("2026 4111 1111 1111 1111 12 times") must not hide it. The libraries
-with the checks are loaded when the first number is in question.
+replaced: what stands before or behind it ("2026 4111 1111 1111 1111 12 times") must not hide it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import NamedTuple
+
+from alerts.number_checks import is_card, is_iban, is_id, is_imei, is_phone, is_tax
 
 Check = Callable[[str], bool]
 
-_FIGURE = re.compile(r"\+\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*")
-_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:19|20)\d\d(?!\d)")
 _AMERICAN = re.compile(r"(?<![\w+])(?<!\d[.,])\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}(?![^\W_])")
 
 # What numbers have in common: seven digits with little between them, or letters and digits side by side.
@@ -78,110 +76,6 @@ def _end(text: str, begin: int, run: Run) -> int | None:
     return None
 
 
-def _digits(text: str) -> str:
-    return "".join([char for char in text if char.isdigit()])
-
-
-def _is_iban(text: str) -> bool:
-    from stdnum import iban
-    from stdnum.iso7064 import mod_97_10
-
-    compact = iban.compact(text)
-    if not (15 <= len(compact) <= 34 and compact.isascii()):
-        return False
-    # Mistyped is somebody's, too: nothing harmless has a country's letters before so many digits.
-    mistyped = len(compact) >= 18 and compact[4:].isdigit()
-    return mistyped or mod_97_10.is_valid(compact[4:] + compact[:4])
-
-
-def _is_card(text: str) -> bool:
-    from stdnum import ean, luhn
-
-    *groups, _ = [len(group) for group in re.split(r"\D", text)]
-    digits = _digits(text)
-    # Figures have dots between threes.
-    if (
-        min(groups, default=4) < (4 if "." in text else 3)
-        or not luhn.is_valid(digits)
-        or len(set(digits)) == 1
-    ):
-        return False
-    # German articles begin with 4 as well and have as many digits as the oldest cards.
-    if len(digits) == 13 and (digits[0] != "4" or ean.is_valid(digits)):
-        return False
-    return digits[0] in "3456" or 2221 <= int(digits[:4]) <= 2720
-
-
-def _is_imei(text: str) -> bool:
-    from stdnum import imei
-
-    return (
-        bool(imei.is_valid(text))
-        and len(_digits(text)) == 15
-        and _digits(text)[:2] in ("01", "35", "86", "99")
-    )
-
-
-def _is_phone(text: str) -> bool:
-    # "+10.000.000" is how we write ten million more tickets; nobody groups a number to call by thousands alone.
-    if _FIGURE.fullmatch(text) or _DATE.match(text):
-        return False
-    digits = _digits(text)
-    if text.startswith(("+", "%2B")):
-        return 8 <= len(digits) <= 15
-    if digits.startswith("00"):
-        return _known("+" + digits[2:].replace("(0)", ""), None, possible=True)
-    # Two groups or more, the first an area code, as Germans write it; else it must be in a country's plan.
-    if re.match(r"\(?0[1-9]\d{1,4}(?:\) ?|[ /-]{1,3})\d", text) and "." not in text:
-        return 7 <= len(digits) <= 13
-    regions = ("DE", "AT", "CH") if text.isdigit() else ("DE", "AT", "CH", "FR", "GB", "NL", "BE", "IT")
-    return any(_known(text, region, possible=False) for region in regions)
-
-
-def _known(number: str, region: str | None, *, possible: bool) -> bool:
-    import phonenumbers
-
-    try:
-        parsed = phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        return False
-    check = phonenumbers.is_possible_number if possible else phonenumbers.is_valid_number
-    return bool(check(parsed))
-
-
-def _is_tax(text: str) -> bool:
-    from stdnum.eu import vat
-
-    compact = text.replace(" ", "").replace(".", "").upper()
-    try:
-        date.fromisoformat(compact[2:])  # a market's letters and a day are a campaign's code
-    except ValueError:
-        return bool(vat.is_valid(compact))
-    return False
-
-
-def _is_id(text: str) -> bool:
-    """Whether a text passes the check of one of the countries' personal numbers."""
-    from stdnum.ch import ssn as swiss
-    from stdnum.de import idnr
-    from stdnum.es import dni, nie
-    from stdnum.fi import hetu
-    from stdnum.fr import nir
-    from stdnum.it import codicefiscale
-    from stdnum.pl import pesel
-    from stdnum.se import personnummer
-    from stdnum.us import ssn
-
-    compact = text.replace(" ", "").upper()
-    digits = _digits(text)
-    if len(digits) == 11 and len(compact) == 12 and compact[8].isalpha():  # German pension insurance
-        return 1 <= int(digits[2:4]) <= 31 and 1 <= int(digits[4:6]) <= 12
-    if len(digits) == 11 and compact.isdigit():
-        return bool(idnr.is_valid(digits) or pesel.is_valid(digits))
-    checks = (swiss, nir) if len(digits) > 11 else (dni, nie, codicefiscale, hetu, personnummer, ssn)
-    return any(bool(one.is_valid(compact)) for one in checks)
-
-
 _RUNS = (
     (
         12,
@@ -189,7 +83,7 @@ _RUNS = (
         Run(
             re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?=[ .-]?[A-Za-z0-9]{2})"),
             re.compile(r"[A-Za-z]{2}\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}"),
-            _is_iban,
+            is_iban,
         ),
     ),
     (
@@ -198,7 +92,7 @@ _RUNS = (
         Run(
             re.compile(r"(?<![^\W_])(?<!\d[.,])(?<!EAN )(?<!EAN: )(?<!GTIN )[2-6]\d{2}"),
             re.compile(r"\d(?:[ .-]?\d){12,18}"),
-            _is_card,
+            is_card,
         ),
     ),
     (
@@ -207,7 +101,7 @@ _RUNS = (
         Run(
             re.compile(r"(?<![^\W_])(?:01|35|86|99)\d"),
             re.compile(r"\d(?:[ -]?\d){14}"),
-            _is_imei,
+            is_imei,
         ),
     ),
     (
@@ -219,7 +113,7 @@ _RUNS = (
                 r"(?= ?[0-9A-Z]\d)"
             ),
             re.compile(r"[A-Z]{2,3} ?[0-9A-Z](?:[ .]?[0-9A-Z]){7,11}"),
-            _is_tax,
+            is_tax,
         ),
     ),
 )
@@ -228,7 +122,7 @@ _RUNS = (
 _PHONE = Run(
     re.compile(r"(?<![^\W_])(?<!\d[.,+])(?:(?:\+|%2B)\(?[1-9]|\(?0\d)"),
     re.compile(r"(?:\+|%2B)?\(?\d(?:[ ()/.-]{0,3}\d){6,16}"),
-    _is_phone,
+    is_phone,
 )
 
 _FIXED: tuple[tuple[str, re.Pattern[str], Check], ...] = (
@@ -247,7 +141,7 @@ _FIXED: tuple[tuple[str, re.Pattern[str], Check], ...] = (
             r"|\d{3}-\d{2}-\d{4}"  # US
             r")(?![^\W_])"
         ),
-        _is_id,
+        is_id,
     ),
     (
         "[id]",  # GB national insurance: without a check digit, so only as it is printed on the card
