@@ -185,9 +185,10 @@ class Detector:
     ) -> list[AlarmChange]:
         """Score a minute of an ordinary channel and let the guardband hold it."""
         state, outlook, counts = self._state, self._look(minute), terms[0]
-        state.bank.update(minute, counts, outlook.terms(usual))
         if alarms:
+            # Before the minute is taken in: an alarm that begins with it counts its tickets, too.
             self._firing.unmute(minute)
+        state.bank.update(minute, counts, outlook.terms(usual))
         changes = self._firing.follow(minute, terms, outlook)
         changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
         state.guardband.add(counts, usual, 1.0 if announced is None else announced)

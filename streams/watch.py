@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from alerts.records import Campaign, Spike
-from streams import checkpoint, follow
+from streams import checkpoint, follow, left_open
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.campaign_rows import decode_campaigns
 from streams.detection import detector_settings
@@ -243,6 +243,9 @@ class Watch:
             self.checkpoints = checkpoint.forsake(self.table)
             self._learn_below = until
             rows, shard, held, self._versions = {}, None, self._fresh(), {}
+            # Before the first checkpoint: after a crash in between it is done again, and does no harm.
+            for spike in await left_open.cleared(self.settings):
+                await self._say(spike)
         start = 0
         if shard is not None:
             self.minutes.restore(shard.minutes)

@@ -323,3 +323,18 @@ def test_what_was_expected_of_the_last_minute_can_be_asked_with_the_announcement
     detector.close(3 * 1440, np.zeros(2), np.array([3.0, 1.0]))
     raised = detector.expectation()
     assert raised.mean[0] / raised.mean[1] == pytest.approx(3 * plain.mean[0] / plain.mean[1], rel=0.05)
+
+
+def test_an_alarm_that_goes_on_when_learning_ends_counts_every_ticket_of_its_window() -> None:
+    detector, counts = Detector(DetectorSettings(timezone="UTC")), []
+    detector.add(["voucher"], 0)
+    changes = []
+    for minute in range(4 * 1440):
+        learning = minute < 3 * 1440 + 30
+        count = float(minute % 10 == 0) if minute < 3 * 1440 else 2.0
+        counts.append(count)
+        changes += detector.close(minute, np.array([count]), alarms=not learning)
+    first = changes[0]
+    assert first.state == "raised"
+    assert first.onset == 3 * 1440 + 30
+    assert first.observed == sum(counts[first.onset : first.raised_minute])

@@ -1,0 +1,84 @@
+"""A worker that finds the state of a former version: nothing is said twice, nothing stays open for ever."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from shop import BREAKS, send, shop, spikes_on
+from worker_process import WorkerProcess, eventually
+
+from streams.connection import kafka_python_options
+from streams.settings import Settings
+from streams.to_end import read_to_end
+from streams.topics import TABLES, app_id, table_changelog
+
+
+def make_old(settings: Settings) -> int:
+    """Give every row of watch's table the version before this one; how many there were."""
+    from kafka import KafkaProducer
+
+    stage, table = TABLES[0]
+    topic = table_changelog(app_id(settings, stage), table)
+    newest = {}
+    for record in read_to_end(settings.model_copy(update={"ticketspike_topic_prefix": ""}), topic):
+        newest[record.key] = record.value
+    producer = KafkaProducer(**kafka_python_options(settings), acks="all")
+    old = 0
+    for key, value in newest.items():
+        before = value.replace(b'"detector":{"version":3', b'"detector":{"version":2')
+        old += before != value
+        producer.send(topic, key=key, value=before)
+    producer.flush()
+    producer.close()
+    return old
+
+
+def test_the_state_of_a_former_version_is_made_anew_and_its_open_incident_is_carried_to_its_end(
+    make_settings: Callable[..., Settings],
+    environment: Callable[[Settings], dict[str, str]],
+    executable: str,
+    tmp_path: Path,
+) -> None:
+    settings = make_settings(ticketspike_clock="event")
+    tickets = shop(3)
+    middle = (BREAKS.timestamp() + 3600) // 60 * 60
+    before = [one for one in tickets if one["created_at"] < BREAKS.isoformat()[:11] + "11"]
+    after = [one for one in tickets if one["created_at"] >= BREAKS.isoformat()[:11] + "11"]
+    worker = WorkerProcess(executable, environment(settings), tmp_path / "worker.log").start()
+    try:
+        send(settings, before, 5.0)
+        assert eventually(
+            lambda: worker.metric("ticketspike_closed_until_seconds") >= middle - 120, seconds=90
+        )
+        assert eventually(lambda: any(one.state != "cleared" for one in spikes_on(settings).values()))
+        time.sleep(3)
+        assert worker.stop() == 0
+        assert make_old(settings) >= 6
+        worker.start()
+        send(settings, after, 5.0)
+        assert eventually(
+            lambda: worker.metric("ticketspike_closed_until_seconds") > middle + 3600 * 8, seconds=90
+        )
+        assert eventually(
+            lambda: all(one.state == "cleared" for one in spikes_on(settings).values()), seconds=60
+        )
+    finally:
+        worker.stop()
+    assert "it is made anew from the log" in worker.said()
+    for spike in spikes_on(settings).values():
+        assert spike.customers <= spike.observed  # each ticket has a customer of its own
+    sent = [one for one in messages(tmp_path) if one["method"] == "chat.postMessage"]
+    roots = [one["text"] for one in sent if "thread_ts" not in one and "voucher" in one["text"]]
+    over = [one["text"] for one in sent if "thread_ts" in one and "Over after" in one["text"]]
+    # The rise that goes on is told anew, as its evidence was lost; it is told once, and both are resolved.
+    assert len(roots) <= 2
+    assert len(over) == len(roots)
+
+
+def messages(tmp_path: Path) -> list[dict[str, str]]:
+    """What went to the outbox."""
+    file = tmp_path / "data" / "messages.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
