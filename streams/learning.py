@@ -7,12 +7,13 @@ that a running worker knows the newer one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
+from alerts.records import Campaign
 from detectors.detector import DetectorSettings
 from streams.events import BaselineRecord
 from streams.history import History
@@ -33,6 +34,7 @@ def learn(
     *,
     excluded: Sequence[Period],
     advance: Callable[[float], None],
+    campaigns: Collection[Campaign] = (),
 ) -> Learnt:
     """Show a history to a fresh surveillance, minute by minute; nothing fires.
 
@@ -41,8 +43,9 @@ def learn(
         detector: as for the worker: a baseline learnt in one time zone is wrong in another.
         excluded: minutes [from, to) that count as not observed.
         advance: told of the last closed minute now and then.
+        campaigns: those of that time: what they brought is learnt as theirs, not as the week's.
     """
-    surveillance = Surveillance(detector)
+    surveillance = Surveillance(detector, campaigns=lambda: campaigns)
     end = history.until
     for _ in replay(history, surveillance, learn_until=end, excluded=excluded, advance=advance):
         raise AssertionError("a spike was raised while learning")

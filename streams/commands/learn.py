@@ -30,7 +30,8 @@ def command(
     """Learn a baseline per contact reason from past tickets (or counts) and publish it; workers take it over.
 
     FILE is .jsonl, .csv or .parquet: tickets, or counts with the columns bucket_start, contact_reason and
-    count. Hours of the week are those of TICKETSPIKE_TIMEZONE, as for the worker.
+    count. Hours of the week are those of TICKETSPIKE_TIMEZONE, as for the worker. Campaigns of that time are
+    taken from the topic: import them before, and what they brought is not learnt as the usual week.
     """
     import json
     from datetime import UTC, datetime
@@ -38,6 +39,8 @@ def command(
     import msgspec
 
     from streams import learning, settings
+    from streams.campaign_rows import decode_campaigns
+    from streams.compacted import read_compacted
     from streams.connection import require_kafka
     from streams.detection import detector_settings
     from streams.errors import Failure
@@ -57,6 +60,8 @@ def command(
     detector = detector_settings(loaded)
     require_kafka(loaded)
     known = _known(loaded)
+    stand = {key.encode(): value for key, value in read_compacted(loaded, "campaigns").items()}
+    campaigns = tuple(decode_campaigns(stand).values())
     key = loaded.ticketspike_hmac_key
     history = read_history(
         files,
@@ -70,7 +75,11 @@ def command(
     )
     with progress("Learning", history.until - history.first) as advance:
         learnt = learning.learn(
-            history, detector, excluded=excluded, advance=lambda minute: advance(minute - history.first)
+            history,
+            detector,
+            excluded=excluded,
+            advance=lambda minute: advance(minute - history.first),
+            campaigns=campaigns,
         )
     with publisher(loaded, "baselines") as outlet:
         for record in learning.publishable(learnt.baselines, known, datetime.now(UTC)):

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from alerts.records import Campaign
 from detectors.detector import DetectorSettings
 from streams.events import BaselineRecord, Cell
 from streams.history import read_history
 from streams.learning import decode_baselines, learn, publishable, taken_back
 from streams.surveillance import Surveillance
 
-DAY = 1440
+DAY, DAYS = 1440, timedelta(days=1)
 FIRST = 29_671_200  # 2026-06-01T00:00:00Z
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 UTC_DETECTOR = DetectorSettings(timezone="UTC")
@@ -32,11 +34,13 @@ def history_file(path: Path, *, bad_day: int = 0) -> Path:
     return path
 
 
-def learnt(path: Path, *excluded: tuple[int, int]) -> dict[str, dict[str, object]]:
+def learnt(
+    path: Path, *excluded: tuple[int, int], campaigns: tuple[Campaign, ...] = ()
+) -> dict[str, dict[str, object]]:
     history = read_history(
         [path], pairs=(), zone=None, facets=(), horizon_hours=48, max_reasons=10, refuse=lambda *_: None
     )
-    found = learn(history, UTC_DETECTOR, excluded=excluded, advance=lambda _minute: None)
+    found = learn(history, UTC_DETECTOR, excluded=excluded, advance=lambda _minute: None, campaigns=campaigns)
     assert found.minutes == 4 * DAY - sum(end - begin for begin, end in excluded)
     return found.baselines
 
@@ -47,6 +51,24 @@ def test_an_excluded_period_counts_as_not_observed(tmp_path: Path) -> None:
     bad = learnt(history_file(tmp_path / "bad.csv", bad_day=3), third_day)
     assert bad == usual
     assert learnt(tmp_path / "bad.csv") != usual
+
+
+def test_what_a_campaign_of_that_time_brought_is_learnt_as_its_own(tmp_path: Path) -> None:
+    day = datetime.fromtimestamp((FIRST + 2 * DAY) * 60, UTC)
+    sale = Campaign(id="1", name="Sale", starts_at=day, ends_at=day + timedelta(days=1), expected_uplift=3.0)
+    history_file(tmp_path / "sale.csv", bad_day=1)
+    told, untold = learnt(tmp_path / "sale.csv", campaigns=(sale,)), learnt(tmp_path / "sale.csv")
+    assert untold["voucher"]["campaigns"] is None
+    assert told["voucher"]["campaigns"] is not None
+    held = Surveillance(
+        UTC_DETECTOR, campaigns=lambda: [replace(sale, starts_at=later, ends_at=later + DAYS)]
+    )
+    later = day + 7 * DAYS
+    held.adopt("voucher", told["voucher"])
+    held.add(Cell("voucher", FIRST + 9 * DAY, 1, "", {}), partition=0, stamp=1)
+    list(held.close_until(FIRST + 9 * DAY))
+    # Announced were three times the usual, six times came: of the next one more than announced is expected.
+    assert held.announced("voucher") > 3.1
 
 
 def test_a_fresh_surveillance_knows_at_once_what_was_learnt(tmp_path: Path) -> None:
