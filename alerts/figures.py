@@ -1,0 +1,150 @@
+"""The figures that a message shows, whatever kind of incident it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import sqrt
+
+from alerts.incident import leading
+from alerts.records import Condition, Course, Incident, Spike
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came in and what was expected, from the onset on.
+
+    Attributes:
+        onset: since when.
+        until: the end of what the counts cover.
+        observed: tickets.
+        expected: tickets without a spike.
+        lower: with `upper` the bounds of the count in 95 % of cases without a spike.
+        upper: see `lower`.
+        customers: distinct customers; 0 where they are not known.
+        rule: what fired, in words.
+        course: the last hour, for a chart.
+    """
+
+    onset: datetime
+    until: datetime
+    observed: int
+    expected: float
+    lower: float
+    upper: float
+    customers: int
+    rule: str
+    course: Course | None
+
+    @property
+    def minutes(self) -> float:
+        """How long the counts cover."""
+        return (self.until - self.onset) / timedelta(minutes=1)
+
+    @property
+    def excess(self) -> float:
+        """Tickets above the expectation."""
+        return self.observed - self.expected
+
+    @property
+    def uplift(self) -> float:
+        """How many times the expectation came in; infinite where none was expected."""
+        return self.observed / self.expected if self.expected > 0 else float("inf")
+
+
+def figures(incident: Incident) -> Figures:
+    """The figures of an incident: of its condition, its one contact reason, or all of them together.
+
+    Args:
+        incident: one with a condition or at least one spike.
+    """
+    if incident.condition is not None:
+        return _of_condition(incident.condition)
+    latest = by_reason(incident)
+    if len(latest) == 1:
+        return _of_spike(leading(incident))
+    # Reasons are counted apart from each other, so doubts about them add up as squares. How many customers
+    # wrote about several of them nobody knows, so their numbers are not added up.
+    expected = sum(spike.expected for spike in latest)
+    return Figures(
+        onset=min(spike.onset for spike in latest),
+        until=max(_until(spike) for spike in latest),
+        observed=sum(spike.observed for spike in latest),
+        expected=expected,
+        lower=max(0.0, expected - sqrt(sum((one.expected - one.lower) ** 2 for one in latest))),
+        upper=expected + sqrt(sum((one.upper - one.expected) ** 2 for one in latest)),
+        customers=0,
+        rule=latest[0].rule,
+        course=None,
+    )
+
+
+def by_reason(incident: Incident) -> list[Spike]:
+    """The latest spike of each contact reason, the largest excess first."""
+    latest: dict[str, Spike] = {}
+    for spike in sorted(incident.spikes, key=lambda one: (one.onset, one.spike_id)):
+        latest[spike.contact_reason] = spike
+    return sorted(latest.values(), key=lambda spike: (-spike.excess, spike.contact_reason))
+
+
+def extra(figures: Figures) -> tuple[int, int, int]:
+    """How many tickets more than without a spike: about how many, at least, at most (95 %).
+
+    >>> from datetime import UTC
+    >>> at = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
+    >>> extra(Figures(at, at, 42, 11.2, 4.7, 18.2, 38, "", None))
+    (31, 24, 37)
+    """
+    least, most = round(figures.observed - figures.upper), round(figures.observed - figures.lower)
+    return max(round(figures.excess), 0), max(least, 0), max(most, 0)
+
+
+def peak(figures: Figures) -> tuple[int, int, datetime] | None:
+    """The busiest step since the onset: its tickets, its minutes, when it began.
+
+    None where the course does not reach back to the onset: the peak may have been before.
+    """
+    if figures.course is None or figures.course.begins_at > figures.onset:
+        return None
+    step = timedelta(minutes=figures.course.minutes)
+    steps = [
+        (count, figures.course.begins_at + at * step)
+        for at, count in enumerate(figures.course.counts)
+        if figures.course.begins_at + (at + 1) * step > figures.onset
+    ]
+    if not steps or max(steps)[0] <= 0:
+        return None
+    count, at = max(steps, key=lambda one: one[0])
+    return count, figures.course.minutes, at
+
+
+def _of_spike(spike: Spike) -> Figures:
+    return Figures(
+        onset=spike.onset,
+        until=_until(spike),
+        observed=spike.observed,
+        expected=spike.expected,
+        lower=spike.lower,
+        upper=spike.upper,
+        customers=spike.customers,
+        rule=spike.rule,
+        course=spike.course,
+    )
+
+
+def _of_condition(condition: Condition) -> Figures:
+    return Figures(
+        onset=condition.since,
+        until=condition.ended_at or condition.stated_at,
+        observed=condition.observed,
+        expected=condition.expected,
+        lower=condition.lower,
+        upper=condition.upper,
+        customers=0,
+        rule=condition.rule,
+        course=condition.course,
+    )
+
+
+def _until(spike: Spike) -> datetime:
+    return spike.onset + timedelta(minutes=spike.window_minutes)
