@@ -34,7 +34,7 @@ def muted(incident: Incident, context: Context) -> Answer | None:
 def snoozed(incident: Incident, context: Context) -> Answer | None:
     """The snooze that holds now; a resolved incident is none to be snoozed."""
     answer = last(incident, "snoozed")
-    if incident.status == "resolved" or context.snoozed is False:
+    if incident.status == "resolved":
         return None
     return answer if _holds(answer, context) else None
 
@@ -43,6 +43,8 @@ def silenced(incident: Incident, context: Context) -> bool:
     """Whether nothing new is said of an open incident now, because a person wished so."""
     if incident.status == "resolved":
         return False
+    if context.silenced is not None:
+        return context.silenced
     return muted(incident, context) is not None or snoozed(incident, context) is not None
 
 

@@ -32,7 +32,6 @@ def section(incident: Incident, context: Context) -> list[Block]:
 
 def _lines(incident: Incident, context: Context) -> list[list[Part]]:
     say = answer_words(context.language)
-    open_ = incident.status == "open"
     lines = []
     if (answer := answered.taken_over(incident)) is not None:
         lines.append(_line(say.acknowledged, [], answer, context))
@@ -40,7 +39,15 @@ def _lines(incident: Incident, context: Context) -> list[list[Part]]:
         lines.append(_line(say.snoozed, _until(answer.until, say, context), answer, context))
     if (answer := answered.muted(incident, context)) is not None:
         until = _until(answer.until, say, context)
-        lines.append(_line(say.muted, until, answer, context, say.not_told if open_ else ""))
+        lines.append(
+            _line(
+                say.muted,
+                until,
+                answer,
+                context,
+                say.not_told if answered.silenced(incident, context) else "",
+            )
+        )
     if (answer := answered.last(incident, "expected")) is not None:
         lines.append(_line(say.was_expected, _campaign(answer, incident, context), answer, context))
     if (answer := answered.last(incident, "linked")) is not None:

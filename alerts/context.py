@@ -28,6 +28,9 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     reminders: int = 0
 
 
+_AS_NOW = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """One value for everything that surrounds an incident.
@@ -47,8 +50,8 @@ class Context:
         group_within: contact reasons that begin to rise within so long of one another may be one incident.
         answers_possible: somebody listens for presses, so buttons are shown; Slack marks a button that nobody
             answers with a warning.
-        snoozed: whether a snooze holds; None where nobody knows better than the answer's own time. A snooze
-            ends early when the incident grows.
+        silenced: whether the incident is silenced now; None for what its own answers say. Only who keeps all
+            rows knows that a muted incident got a contact reason that nobody muted.
     """
 
     now: datetime
@@ -58,13 +61,13 @@ class Context:
     min_customers: int = 3
     tickets_url: str | None = None
     said: Said | None = None
-    wall: datetime = None  # type: ignore[assignment] # set below where it is not given
+    wall: datetime = _AS_NOW
     remind_after: timedelta | None = timedelta(minutes=30)
     merge_gap: timedelta = timedelta(minutes=30)
     group_within: timedelta = timedelta(minutes=90)
     answers_possible: bool = False
-    snoozed: bool | None = None
+    silenced: bool | None = None
 
     def __post_init__(self) -> None:
-        if self.wall is None:
+        if self.wall is _AS_NOW:
             object.__setattr__(self, "wall", self.now)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from alerts import blocks, campaign_section, language
 from alerts.blocks import Block, Part, escape, fit, one_line
 from alerts.context import Context
+from alerts.kind_words import kind_words
 from alerts.records import Driver, Incident, Spike
 from alerts.words import words
 from detectors.facet_sets import WITH
@@ -19,6 +18,7 @@ _IMPLIED = 0.8
 """A pair that holds so much of a single value's tickets says all that the value alone would."""
 _FACET = 40
 _VALUE = 80
+_REASON = 100
 
 
 def shown(incident: Incident, spike: Spike) -> list[Driver]:
@@ -46,12 +46,18 @@ def shown(incident: Incident, spike: Spike) -> list[Driver]:
     return [*pairs, *(driver for driver in singles if driver not in pairs)][:_DRIVERS]
 
 
-def block(drivers: Sequence[Driver], spike: Spike, context: Context) -> list[Block]:
-    """The drivers as a list under its title; no block without any."""
+def section(incident: Incident, spike: Spike, context: Context) -> list[Block]:
+    """What stands out as a list under its title; no block where nothing does."""
+    drivers = shown(incident, spike)
     if not drivers:
         return []
-    title = blocks.line(blocks.words(words(context.language).drivers, "bold"))
-    return [blocks.rich(title, blocks.bullets([_line(driver, spike, context) for driver in drivers]))]
+    title = words(context.language).drivers
+    if len(incident.contact_reasons) > 1:
+        # The shares are those among the tickets of one contact reason.
+        reason = fit(one_line(spike.contact_reason), _REASON, context.language)
+        title = kind_words(context.language).drivers_of.format(reason=reason)
+    lines = [_line(driver, spike, context) for driver in drivers]
+    return [blocks.rich(blocks.line(blocks.words(title, "bold")), blocks.bullets(lines))]
 
 
 def spoken(driver: Driver, spike: Spike, context: Context) -> str:

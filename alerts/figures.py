@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 
-from alerts.incident import leading
+from alerts.incident import latest, leading
 from alerts.records import Condition, Course, Incident, Spike
 
 
@@ -60,31 +61,23 @@ def figures(incident: Incident) -> Figures:
     """
     if incident.condition is not None:
         return _of_condition(incident.condition)
-    latest = by_reason(incident)
-    if len(latest) == 1:
-        return _of_spike(leading(incident))
+    current = latest(incident.spikes)
+    if len(current) == 1:
+        return _of_spike(current[0])
     # Reasons are counted apart from each other, so doubts about them add up as squares. How many customers
     # wrote about several of them nobody knows, so their numbers are not added up.
-    expected = sum(spike.expected for spike in latest)
+    expected = sum(spike.expected for spike in current)
     return Figures(
-        onset=min(spike.onset for spike in latest),
-        until=max(_until(spike) for spike in latest),
-        observed=sum(spike.observed for spike in latest),
+        onset=min(spike.onset for spike in current),
+        until=max(_until(spike) for spike in current),
+        observed=sum(spike.observed for spike in current),
         expected=expected,
-        lower=max(0.0, expected - sqrt(sum((one.expected - one.lower) ** 2 for one in latest))),
-        upper=expected + sqrt(sum((one.upper - one.expected) ** 2 for one in latest)),
+        lower=max(0.0, expected - sqrt(sum((one.expected - one.lower) ** 2 for one in current))),
+        upper=expected + sqrt(sum((one.upper - one.expected) ** 2 for one in current)),
         customers=0,
-        rule=latest[0].rule,
-        course=None,
+        rule=leading(incident).rule,
+        course=_together([spike.course for spike in current]),
     )
-
-
-def by_reason(incident: Incident) -> list[Spike]:
-    """The latest spike of each contact reason, the largest excess first."""
-    latest: dict[str, Spike] = {}
-    for spike in sorted(incident.spikes, key=lambda one: (one.onset, one.spike_id)):
-        latest[spike.contact_reason] = spike
-    return sorted(latest.values(), key=lambda spike: (-spike.excess, spike.contact_reason))
 
 
 def extra(figures: Figures) -> tuple[int, int, int]:
@@ -143,6 +136,30 @@ def _of_condition(condition: Condition) -> Figures:
         customers=0,
         rule=condition.rule,
         course=condition.course,
+    )
+
+
+def _together(courses: Sequence[Course | None]) -> Course | None:
+    """Courses added up over the steps that all of them have; None where they cannot be laid upon each other."""
+    known = [course for course in courses if course is not None]
+    if not known or len(known) < len(courses) or len({course.minutes for course in known}) > 1:
+        return None
+    step = timedelta(minutes=known[0].minutes)
+    steps = [
+        {
+            course.begins_at + at * step: pair
+            for at, pair in enumerate(zip(course.counts, course.expected, strict=False))
+        }
+        for course in known
+    ]
+    shared = sorted(set(steps[0]).intersection(*steps))
+    if not shared or shared[-1] - shared[0] != (len(shared) - 1) * step:
+        return None
+    return Course(
+        begins_at=shared[0],
+        minutes=known[0].minutes,
+        counts=[sum(course[at][0] for course in steps) for at in shared],
+        expected=[sum(course[at][1] for course in steps) for at in shared],
     )
 
 

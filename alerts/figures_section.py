@@ -7,8 +7,8 @@ from datetime import timedelta
 from alerts import answered, blocks, language
 from alerts.blocks import Block, fit, one_line
 from alerts.context import Context
-from alerts.figures import Figures, by_reason, figures
-from alerts.incident import leading
+from alerts.figures import Figures, figures
+from alerts.incident import open_spikes
 from alerts.kind_words import kind_words
 from alerts.limits import HEADER
 from alerts.records import Incident
@@ -28,7 +28,7 @@ def emoji(incident: Incident, context: Context) -> str:
         return "🟠"
     if incident.kind == "source_silent":
         return "🔌"
-    grown = incident.kind == "spike" and leading(incident).state == "grown"
+    grown = any(spike.state == "grown" for spike in open_spikes(incident))
     return "🔺" if grown else "🔴"
 
 
@@ -45,7 +45,8 @@ def subject(incident: Incident, context: Context, room: int) -> str:
         return say.total
     if incident.kind == "source_silent":
         return say.silent_over if incident.status == "resolved" else say.silent
-    reasons = [one_line(spike.contact_reason) for spike in by_reason(incident)]
+    # In the order in which they came: a headline whose subject changes with the figures looks like another one.
+    reasons = [one_line(reason) for reason in incident.contact_reasons]
     if len(reasons) == 1:
         return fit(reasons[0], room, tongue)
     more = say.and_more.format(reason="", more=len(reasons) - 1)

@@ -20,6 +20,7 @@ class KindWords:
     reason_over: str
     more_reasons: str
     rule_of: str
+    drivers_of: str
     silent: str
     silent_headline: str
     silent_over: str
@@ -41,6 +42,7 @@ ENGLISH = KindWords(
     reason_over=" · over",
     more_reasons="and {more} more",
     rule_of="What fired for {reason}: ",
+    drivers_of="What stands out in {reason}",
     silent="No tickets arrive",
     silent_headline="none for {window}, {expected} expected",
     silent_over="Tickets arrive again",
@@ -66,6 +68,7 @@ GERMAN = KindWords(
     reason_over=" · vorbei",
     more_reasons="und {more} weitere",
     rule_of="Ausgelöst bei {reason} durch: ",
+    drivers_of="Was bei {reason} heraussticht",
     silent="Es kommen keine Tickets an",
     silent_headline="seit {window} keines, {expected} erwartet",
     silent_over="Es kommen wieder Tickets an",

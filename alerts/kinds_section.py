@@ -8,7 +8,7 @@ from datetime import timedelta
 from alerts import blocks, language
 from alerts.blocks import Block, Part, clean, fit, one_line
 from alerts.context import Context
-from alerts.figures import by_reason
+from alerts.incident import latest
 from alerts.kind_words import kind_words
 from alerts.records import Incident, Spike
 
@@ -53,10 +53,11 @@ def _listed(title: str, lines: Sequence[Block]) -> Iterator[Block]:
 
 
 def _reasons(incident: Incident, context: Context) -> list[Block]:
-    known = {spike.contact_reason: spike for spike in by_reason(incident)}
-    # Figures decide the order where there are some; a condition names its reasons in an order of its own.
-    order = list(known) if incident.kind == "spike" else []
-    order += [one for one in incident.contact_reasons if one not in order]
+    known = {spike.contact_reason: spike for spike in latest(incident.spikes)}
+    order = incident.contact_reasons
+    if incident.kind == "spike":
+        # A condition names its reasons in an order of its own: the largest excess first.
+        order = sorted(order, key=lambda one: -known[one].excess if one in known else 0.0)
     lines = [_line(reason, known.get(reason), incident, context) for reason in order[:_LISTED]]
     if len(order) > _LISTED:
         more = kind_words(context.language).more_reasons.format(more=len(order) - _LISTED)

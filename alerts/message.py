@@ -25,7 +25,7 @@ from alerts.blocks import Block, clean, escape, fit, one_line
 from alerts.chart import without_chart
 from alerts.context import Context
 from alerts.decision import Reason, Whisper
-from alerts.figures import by_reason, figures
+from alerts.figures import figures
 from alerts.incident import leading
 from alerts.kind_words import kind_words
 from alerts.limits import TEXT, Payload, validate
@@ -71,7 +71,7 @@ def root(incident: Incident, context: Context, counts: Sequence[int] | None = No
     body.extend(_course(incident, context, counts))
     if incident.spikes:
         spike = leading(incident)
-        body.extend(driver_lines.block(driver_lines.shown(incident, spike), spike, context))
+        body.extend(driver_lines.section(incident, spike, context))
         body.extend(campaign_section.section(incident, spike, context))
     body.extend(buttons.rows(incident, context))
     body.append(blocks.context([("plain_text", _rule(incident, context))], context.language))
@@ -133,7 +133,7 @@ def _rule(incident: Incident, context: Context) -> str:
     rule = clean(figures(incident).rule)
     if len(incident.contact_reasons) > 1 and incident.kind == "spike":
         # Each reason fired by itself; the one that rose most speaks for them.
-        reason = fit(one_line(by_reason(incident)[0].contact_reason), 100, context.language)
+        reason = fit(one_line(leading(incident).contact_reason), 100, context.language)
         return kind_words(context.language).rule_of.format(reason=reason) + rule
     return words(context.language).rule + rule
 

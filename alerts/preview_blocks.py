@@ -63,10 +63,14 @@ def block(block: Mapping[str, Any], view: View) -> str:
 def _element(element: Mapping[str, Any]) -> str:
     asks = f' title="{html.escape(element["confirm"]["text"]["text"])}"' if "confirm" in element else ""
     if element["type"] == "button":
-        return f'<span class="button {element.get("style", "")}"{asks}>{_plain(element["text"]["text"])}</span>'
+        return (
+            f'<span class="button {element.get("style", "")}"{asks}>{_plain(element["text"]["text"])}</span>'
+        )
     options = "".join(f"<li>{_plain(one['text']['text'])}</li>" for one in element.get("options", []))
     label = _plain(element.get("placeholder", {"text": "⋯"})["text"])
-    return f'<details class="menu"{asks}><summary class="button">{label}</summary><ul>{options}</ul></details>'
+    return (
+        f'<details class="menu"{asks}><summary class="button">{label}</summary><ul>{options}</ul></details>'
+    )
 
 
 def _rich(element: Mapping[str, Any], view: View) -> str:

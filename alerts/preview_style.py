@@ -80,7 +80,7 @@ a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
 .thread{margin:6px 0 2px 50px;border-left:2px solid var(--line);padding-left:12px}
 .thread summary{color:var(--link);font-size:13px;font-weight:700;cursor:pointer;padding:2px 0}
 .thread .avatar{flex-basis:24px;height:24px}.thread .message{gap:8px}
-.actions{display:flex;flex-wrap:wrap;gap:8px;margin:8px 0 4px}
+.actions{display:flex;flex-wrap:wrap;gap:8px;margin:8px 0}.actions+.context{margin-top:12px}
 .button{display:inline-block;border:1px solid var(--edge);border-radius:8px;padding:4px 12px;font-size:14px;
 font-weight:700;line-height:1.4;background:var(--bg);white-space:nowrap;cursor:pointer}
 .button.primary{background:#007a5a;border-color:#007a5a;color:#fff}.button.danger{color:#e01e5a;border-color:#e01e5a}
@@ -101,7 +101,8 @@ border-top:2.5px solid #d72b5c}.legend .s1::before{border-top:2.5px dashed #8a8d
 .legend .axis{margin-left:auto}.legend .axis::before{display:none}
 .messages hr{border:0;border-top:1px solid var(--line)}
 @media (max-width:560px){.root{padding-left:14px;padding-right:14px}
-.avatar{flex-basis:32px}.thread{margin-left:16px}.fields{gap:8px 14px}.messages h2{font-size:17px}}
+.avatar{flex-basis:32px}.thread{margin-left:16px}.fields{gap:8px 14px}.messages h2{font-size:17px}
+.chart text{font-size:20px}}
 """
 """How messages look, for any page that shows some."""
 

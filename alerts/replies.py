@@ -8,9 +8,10 @@ from alerts import answered, blocks, figures_section, language
 from alerts.blocks import Block, escape, fit, one_line, visible
 from alerts.context import Context
 from alerts.decision import Reason, Whisper
-from alerts.figures import Figures, by_reason, extra, figures, peak
-from alerts.records import Answer, Incident
-from alerts.thread_words import thread_words
+from alerts.figures import Figures, extra, figures, peak
+from alerts.limits import TEXT
+from alerts.records import Incident
+from alerts.thread_words import ThreadWords, thread_words
 from alerts.words import words
 
 _SPOKEN_REASON = 1_000
@@ -20,21 +21,23 @@ _SIGNS = {Reason.ESCALATED: "🔺", Reason.REMINDER: "⏰", Reason.REPLACED: "�
 def told(incident: Incident, context: Context, why: Reason, permalink: str | None) -> tuple[str, list[Block]]:
     """A reply as spoken text and as blocks."""
     sign = _SIGNS.get(why) or figures_section.emoji(incident, context)
-    state, details = _state(incident, context, why), _details(incident, context, why)
-    text = f"{sign} {subject(incident, context)}: {state}"
-    shown = f"{sign} *{state}*"
-    if details:
-        text, shown = f"{text} – {details}", f"{shown} – {details}"
+    say, tongue, state = thread_words(context.language), context.language, _state(incident, context, why)
+    details = _details(incident, context, why)
+    # The source as a whole needs no name where the sentence itself is about it.
+    about = "" if incident.kind == "source_silent" else f"{subject(incident, context)}: "
+    spoken = fit(f"{sign} {about}" + " – ".join([state, *details]), TEXT, tongue)
+    shown = f"{sign} *{state}*" + "".join(f" – {one}" for one in details)
+    if (highest := peak(figures(incident))) is not None and why is Reason.RESOLVED:
+        shown += _peak(highest, say, context)
+    body = [blocks.markdown(shown, tongue)]
     if why is Reason.ESCALATED and (press := answered.last(incident, "snoozed")) is not None:
-        # Who snoozed asked to hear of it when it gets worse. A mention works in a block, not in `text`.
-        person = thread_words(context.language).escalated_for
-        text += f" ({person.format(person=escape(one_line(press.by)))})"
-        body = [blocks.markdown(shown, context.language), _snoozer(press, person, context)]
-        return fit(text, 3_000, context.language), body
+        # Who snoozed wants to hear when it gets worse. A mention works in a block only, and calls just them.
+        parts = [blocks.words(say.escalated_for), blocks.person(press.by, tongue)]
+        body.append(blocks.rich(blocks.line(*parts)))
     if why is Reason.REPLACED and permalink and permalink.startswith("https://"):
-        link = blocks.link_target(permalink)
-        shown += f" <{escape(link)}|{thread_words(context.language).earlier}>"
-    return fit(text, 3_000, context.language), [blocks.markdown(shown, context.language)]
+        link = escape(blocks.link_target(permalink))
+        body.append(blocks.markdown(f"<{link}|{say.earlier}>", tongue))
+    return spoken, body
 
 
 def whispered(word: Whisper, incident: Incident | None, context: Context) -> str:
@@ -61,7 +64,7 @@ def subject(incident: Incident, context: Context) -> str:
     """What it is about, for notifications: the first reason letter by letter, as machines look for it here."""
     if incident.kind != "spike":
         return escape(figures_section.subject(incident, context, 200))
-    first, *others = [spike.contact_reason for spike in by_reason(incident)]
+    first, *others = incident.contact_reasons
     reason = fit(escape(visible(" ".join(first.split()))), _SPOKEN_REASON, context.language) or "–"
     if not others:
         return reason
@@ -90,36 +93,40 @@ def _state(incident: Incident, context: Context, why: Reason) -> str:
             return say.grown
 
 
-def _details(incident: Incident, context: Context, why: Reason) -> str:
+def _details(incident: Incident, context: Context, why: Reason) -> list[str]:
+    """The figures that belong to a reply, as one clause; none where they are not what it is about."""
     if why is Reason.REPLACED:
-        return ""
-    found, say, tongue = figures(incident), words(context.language), context.language
-    thread = thread_words(tongue)
+        return []
+    found, tongue = figures(incident), context.language
+    say, thread = words(tongue), thread_words(tongue)
+    expected = language.about(found.expected, tongue)
     if incident.kind == "source_silent":
-        if why is Reason.RESOLVED:
-            return thread.silent_missing.format(expected=language.about(found.expected, tongue))
-        return figures_section.told(incident, context)
+        over = why is Reason.RESOLVED
+        return [
+            thread.silent_missing.format(expected=expected)
+            if over
+            else figures_section.told(incident, context)
+        ]
     if why is not Reason.RESOLVED:
-        return ", ".join([figures_section.told(incident, context), *_customers(found, context)])
+        return [", ".join([figures_section.told(incident, context), *_customers(found, context)])]
     parts = [
-        say.instead.format(
-            observed=language.tickets(found.observed, tongue), expected=language.about(found.expected, tongue)
-        ),
+        say.instead.format(observed=language.tickets(found.observed, tongue), expected=expected),
         *_customers(found, context),
     ]
-    number, least, most = (language.number(value, tongue) for value in extra(found))
-    if extra(found)[0]:
-        parts.append(thread.extra.format(extra=number, least=least, most=most))
-    if (highest := peak(found)) is not None:
-        count, step, at = highest
-        parts.append(
-            thread.peak.format(
-                count=language.number(count, tongue),
-                step=language.duration(step, tongue),
-                at=language.date_token(at, context.timezone, tongue, "{time}"),
-            )
-        )
-    return ", ".join(parts)
+    number, least, most = extra(found)
+    if number:
+        bounds = f"{language.number(least, tongue)}–{language.number(most, tongue)}"
+        parts.append(thread.extra.format(extra=language.number(number, tongue), bounds=bounds))
+    return [", ".join(parts)]
+
+
+def _peak(highest: tuple[int, int, datetime], say: ThreadWords, context: Context) -> str:
+    count, step, at = highest
+    return ", " + say.peak.format(
+        count=language.number(count, context.language),
+        step=language.duration(step, context.language),
+        at=language.date_token(at, context.timezone, context.language, "{time}"),
+    )
 
 
 def _customers(found: Figures, context: Context) -> list[str]:
@@ -142,12 +149,6 @@ def _posted(ts: str) -> datetime | None:
         return datetime.fromtimestamp(float(ts), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _snoozer(press: Answer, sentence: str, context: Context) -> Block:
-    before, _, after = sentence.partition("{person}")
-    parts = [blocks.words(before), blocks.person(press.by, context.language)]
-    return blocks.rich(blocks.line(*parts, *([blocks.words(after)] if after else [])))
 
 
 def _mention(by: str, context: Context) -> str:

@@ -17,7 +17,8 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from alerts import message, pipeline
+from alerts import message
+from alerts import one_spike as pipeline
 from alerts.context import Context, Said
 from alerts.delivery import Delivery, DeliveryError
 from alerts.incident import fingerprint, stated_at

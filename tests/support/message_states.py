@@ -7,6 +7,7 @@ writes `messages_de.html` and `messages_en.html` there, of all states or of thos
 
 from __future__ import annotations
 
+import html
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -169,9 +170,7 @@ def answered(one: Incident, *answers: Answer) -> Incident:
 
 def group(state: SpikeState = "grown") -> Incident:
     others = [
-        spike(
-            "cleared", reason="Rabatt fehlt", observed=21, expected=4.0, customers=20, minutes_later=6
-        ),
+        spike("cleared", reason="Rabatt fehlt", observed=21, expected=4.0, customers=20, minutes_later=6),
         spike(state, reason="Newsletter-Link geht nicht", observed=34, expected=0.4, minutes_later=-5),
     ]
     first = incident(state)
@@ -194,7 +193,9 @@ def condition(kind: str, *, over: bool = False) -> Incident:
         upper=55.1 if silent else 246.3,
         rule="25 min ohne Ticket" if silent else "420 Tickets in 25 min, erwartet ~210",
         contact_reasons=[] if silent else ["Wo ist mein Paket", "Gutschein ungültig", "Rechnung"],
-        course=None if silent else altered(COURSE, counts=[30 + 5 * at for at in range(14)], expected=[34.0] * 14),
+        course=None
+        if silent
+        else altered(COURSE, counts=[30 + 5 * at for at in range(14)], expected=[34.0] * 14),
     )
     return Incident(
         incident_id="ts-silent" if silent else "ts-total",
@@ -225,7 +226,11 @@ NAMED = [
 ]
 POST = SlackPost(channel="C1", ts=f"{(ONSET + timedelta(minutes=9)).timestamp():.6f}")
 SAID = Said(
-    incident_id=incident().incident_id, revision=1, observed=42, status="open", called_at=ONSET + timedelta(minutes=9)
+    incident_id=incident().incident_id,
+    revision=1,
+    observed=42,
+    status="open",
+    called_at=ONSET + timedelta(minutes=9),
 )
 
 Make = Callable[[Context], message.Payload]
@@ -278,17 +283,17 @@ STATES: Mapping[str, Make] = {
     "reply_reopened": lambda to: message.reply(incident("grown"), to, Reason.REOPENED),
     "reply_resolved": lambda to: message.reply(incident("cleared", course=LATER_COURSE), to, Reason.RESOLVED),
     "reply_reminder": lambda to: message.reply(
-        altered(incident(), slack=POST), replace(to, said=SAID, wall=ONSET + timedelta(minutes=39)), Reason.REMINDER
+        altered(incident(), slack=POST),
+        replace(to, said=SAID, wall=ONSET + timedelta(minutes=39)),
+        Reason.REMINDER,
     ),
     "reply_escalated": lambda to: message.reply(
-        answered(incident("grown", observed=92), SNOOZE), replace(to, snoozed=False), Reason.ESCALATED
+        answered(incident("grown", observed=92), altered(SNOOZE, until=CONTEXT.wall)), to, Reason.ESCALATED
     ),
     "reply_replaced": lambda to: message.reply(
         incident(), to, Reason.REPLACED, permalink="https://shop.slack.com/archives/C1/p1795166580000000"
     ),
-    "reply_silent_over": lambda to: message.reply(
-        condition("source_silent", over=True), to, Reason.RESOLVED
-    ),
+    "reply_silent_over": lambda to: message.reply(condition("source_silent", over=True), to, Reason.RESOLVED),
 }
 CONTEXTS: Mapping[str, Context] = {"de": CONTEXT, "en": replace(CONTEXT, language="en")}
 CASES: Mapping[str, Callable[[], message.Payload]] = {
@@ -309,12 +314,12 @@ def page(language: Language, states: Sequence[str]) -> str:
     for state in states:
         payload = STATES[state](CONTEXTS[language])
         line = {"method": "chat.postMessage", "posted_ts": POST.ts, **payload}
-        chapters.append(preview.Chapter(state, [line], payload["text"]))
+        chapters.append(preview.Chapter(state, [line], html.unescape(payload["text"])))
     people = {LENA: "Lena", TOM: "Tom"}
     return preview.book(chapters, language=language, timezone=ZoneInfo("Europe/Berlin"), people=people)
 
 
 if __name__ == "__main__":
     for language in ("de", "en"):
-        html = page(language, sys.argv[2:] or list(STATES))
-        Path(sys.argv[1], f"messages_{language}.html").write_text(html, encoding="utf-8")
+        shown = page(language, sys.argv[2:] or list(STATES))
+        Path(sys.argv[1], f"messages_{language}.html").write_text(shown, encoding="utf-8")

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from message_states import CASES, CONTEXT, ONSET, incident
 
 from alerts import blocks, limits, message, preview, redact
 from alerts.language import Language
 from alerts.records import Campaign, CampaignLink, Driver, SpikeState
 from alerts.terminal import plain
-from message_states import BY_CODE, CASES, CONTEXT, ONSET, incident
 
 GOLDENS = Path(__file__).parents[1] / "data" / "slack"
 
