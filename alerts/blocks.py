@@ -152,6 +152,11 @@ def words(text: str, *styles: str) -> Part:
     return part | {"style": dict.fromkeys(styles, True)} if styles else part
 
 
+def link(url: str, text: str) -> Part:
+    """A link in rich text, with our own words on it."""
+    return {"type": "link", "url": url, "text": text}
+
+
 def date(at: datetime, zone: tzinfo, language: Language, form: str = "{date_short_pretty} {time}") -> Part:
     """A time in rich text, shown in each reader's own zone."""
     return {

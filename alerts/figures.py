@@ -63,7 +63,7 @@ def figures(incident: Incident) -> Figures:
         return _of_condition(incident.condition)
     current = latest(incident.spikes)
     if len(current) == 1:
-        return _of_spike(current[0])
+        return of_spike(current[0])
     # Reasons are counted apart from each other, so doubts about them add up as squares. How many customers
     # wrote about several of them nobody knows, so their numbers are not added up.
     expected = sum(spike.expected for spike in current)
@@ -111,7 +111,8 @@ def peak(figures: Figures) -> tuple[int, int, datetime] | None:
     return count, figures.course.minutes, at
 
 
-def _of_spike(spike: Spike) -> Figures:
+def of_spike(spike: Spike) -> Figures:
+    """The figures of one contact reason's spike."""
     return Figures(
         onset=spike.onset,
         until=_until(spike),

@@ -18,9 +18,11 @@ class KindWords:
     reason_line: str
     reason_since: str
     reason_over: str
+    show_tickets: str
     more_reasons: str
     rule_of: str
     drivers_of: str
+    related: str
     silent: str
     silent_headline: str
     silent_over: str
@@ -40,9 +42,11 @@ ENGLISH = KindWords(
     reason_line=": {observed} instead of {expected} in {window}",
     reason_since=", since ",
     reason_over=" · over",
+    show_tickets="show tickets",
     more_reasons="and {more} more",
     rule_of="What fired for {reason}: ",
     drivers_of="What stands out in {reason}",
+    related="Together with {incidents}",
     silent="No tickets arrive",
     silent_headline="none for {window}, {expected} expected",
     silent_over="Tickets arrive again",
@@ -66,9 +70,11 @@ GERMAN = KindWords(
     reason_line=": {observed} statt {expected} in {window}",
     reason_since=", seit ",
     reason_over=" · vorbei",
+    show_tickets="Tickets ansehen",
     more_reasons="und {more} weitere",
     rule_of="Ausgelöst bei {reason} durch: ",
     drivers_of="Was bei {reason} heraussticht",
+    related="Zusammen mit {incidents}",
     silent="Es kommen keine Tickets an",
     silent_headline="seit {window} keines, {expected} erwartet",
     silent_over="Es kommen wieder Tickets an",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from alerts import blocks, language
 from alerts.blocks import Block, Part, clean, fit, one_line
 from alerts.context import Context
+from alerts.figures import Figures, figures, of_spike
 from alerts.incident import latest
 from alerts.kind_words import kind_words
 from alerts.records import Incident, Spike
@@ -69,7 +70,7 @@ def _line(reason: str, spike: Spike | None, incident: Incident, context: Context
     say, tongue = kind_words(context.language), context.language
     parts: list[Part] = [blocks.words(fit(one_line(reason), _REASON, tongue) or "–", "bold")]
     if spike is None:
-        return blocks.line(*parts)
+        return blocks.line(*parts, *_tickets(reason, figures(incident), incident, context))
     told = say.reason_line.format(
         observed=language.tickets(spike.observed, tongue),
         expected=language.about(spike.expected, tongue),
@@ -81,7 +82,18 @@ def _line(reason: str, spike: Spike | None, incident: Incident, context: Context
     ]
     if spike.state == "cleared" and incident.status == "open":
         parts.append(blocks.words(say.reason_over))
-    return blocks.line(*parts)
+    return blocks.line(*parts, *_tickets(reason, of_spike(spike), incident, context))
+
+
+def _tickets(reason: str, found: Figures, incident: Incident, context: Context) -> list[Part]:
+    """The link to the tickets of one contact reason; none where there is no address for it."""
+    if context.tickets_url is None:
+        return []
+    end = incident.resolved_at or found.until
+    url = blocks.tickets_link(context.tickets_url, reason, found.onset, end)
+    if url is None:
+        return []
+    return [blocks.words(" · "), blocks.link(url, kind_words(context.language).show_tickets)]
 
 
 def _form(spike: Spike, incident: Incident) -> str:

@@ -37,7 +37,6 @@ _PERSON = re.compile(r"[UW][A-Z0-9]{5,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{5,20}")
 _TEXT_KEYS = frozenset({"text", "fallback", "title", "name", "label", "x_label", "y_label"})
 _RICH_ELEMENTS = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
-_RICH_PARTS = {"text", "link", "date", "user", "usergroup", "emoji"}
 
 
 def validate(payload: Mapping[str, Any]) -> list[str]:
@@ -127,24 +126,42 @@ def _context(block: Mapping[str, Any]) -> Iterator[str]:
 
 def _rich_text(block: Mapping[str, Any]) -> Iterator[str]:
     total = sum(map(len, texts(block)))
-    if not 1 <= total <= RICH_TEXT:
-        yield f": {total} characters, 1 to {RICH_TEXT}"
-    for element in block["elements"]:
+    if total > RICH_TEXT:
+        yield f": {total} characters, at most {RICH_TEXT}"
+    if not block.get("elements"):
+        yield ".elements: empty"
+    for element in block.get("elements", []):
         if element.get("type") not in _RICH_ELEMENTS:
             yield f": element {element.get('type')!r} is not rich text"
             continue
         lines = element["elements"] if element["type"] == "rich_text_list" else [element]
-        for part in (part for line in lines for part in line["elements"]):
-            if part.get("type") not in _RICH_PARTS:
-                yield f": part {part.get('type')!r} is not sent"
-            if part.get("type") == "text" and not part.get("text"):
+        for line in lines:
+            if not line["elements"]:
+                yield ": an empty line"
+            for part in line["elements"]:
+                yield from _rich_part(part)
+
+
+def _rich_part(part: Mapping[str, Any]) -> Iterator[str]:
+    match part.get("type"):
+        case "text":
+            if not part.get("text"):
                 yield ": an empty text"
-            if part.get("type") == "user" and not _PERSON.fullmatch(part.get("user_id", "")):
+        case "user":
+            if not _PERSON.fullmatch(part.get("user_id", "")):
                 yield ": a mention of what is no person's id"
-            if part.get("type") == "usergroup" and not _GROUP.fullmatch(part.get("usergroup_id", "")):
+        case "usergroup":
+            if not _GROUP.fullmatch(part.get("usergroup_id", "")):
                 yield ": a mention of what is no group's id"
-            if part.get("type") == "link" and len(part["url"]) > URL:
+        case "link":
+            if len(part["url"]) > URL:
                 yield f": a link of {len(part['url'])} characters, at most {URL}"
+            if not part["url"].startswith(("https://", "http://")):
+                yield ": a link that is no web address"
+        case "date":
+            pass
+        case other:
+            yield f": part {other!r} is not sent"
 
 
 def _metadata(metadata: object) -> Iterator[str]:

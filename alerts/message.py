@@ -49,6 +49,7 @@ EVENT_TYPE = "ticketspike_incident"
 REPLY_EVENT_TYPE = "ticketspike_reply"
 
 _BARS = 60
+_RELATED = 3
 
 
 def root(incident: Incident, context: Context, counts: Sequence[int] | None = None) -> Payload:
@@ -142,6 +143,9 @@ def _small_print(incident: Incident, context: Context) -> list[tuple[str, str]]:
     say, found = words(context.language), figures(incident)
     revision = say.revision.format(revision=incident.revision)
     parts = [("mrkdwn", f"{say.incident} `{incident.incident_id}` · {revision}")]
+    if incident.related:
+        others = ", ".join(f"`{escape(one)}`" for one in incident.related[:_RELATED])
+        parts.append(("mrkdwn", kind_words(context.language).related.format(incidents=others)))
     if context.tickets_url and len(incident.contact_reasons) == 1 and incident.kind == "spike":
         end = incident.resolved_at or found.until
         url = blocks.tickets_link(context.tickets_url, incident.contact_reasons[0], found.onset, end)

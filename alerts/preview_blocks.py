@@ -95,6 +95,8 @@ def _part(part: Mapping[str, Any], view: View) -> str:
             return _date(int(part["timestamp"]), part["format"], view, part["fallback"])
         case "user":
             return _mention(part["user_id"], view)
+        case "link" if part["url"].startswith(("https://", "http://")):
+            return f'<a href="{html.escape(part["url"])}" rel="noreferrer">{_plain(part["text"])}</a>'
         case "usergroup":
             return _mention(part["usergroup_id"], view)
         case _:

@@ -175,7 +175,9 @@ def group(state: SpikeState = "grown") -> Incident:
     ]
     first = incident(state)
     reasons = [first.contact_reasons[0], *(one.contact_reason for one in others)]
-    return altered(first, contact_reasons=reasons, spikes=[*first.spikes, *others], revision=4)
+    return altered(
+        first, contact_reasons=reasons, spikes=[*first.spikes, *others], revision=4, related=["ts-abcdefghij"]
+    )
 
 
 def condition(kind: str, *, over: bool = False) -> Incident:
