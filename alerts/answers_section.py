@@ -30,6 +30,17 @@ def section(incident: Incident, context: Context) -> list[Block]:
     return [blocks.rich(blocks.line(*parts))]
 
 
+def states(incident: Incident, context: Context) -> list[str]:
+    """What holds because of answers, in a word each: taken over, snoozed, muted."""
+    say = answer_words(context.language)
+    holds = (
+        (say.acknowledged, answered.taken_over(incident) is not None),
+        (say.snoozed, answered.snoozed(incident, context) is not None),
+        (say.muted, incident.status == "open" and answered.muted(incident, context) is not None),
+    )
+    return [word for word, holding in holds if holding]
+
+
 def _lines(incident: Incident, context: Context) -> list[list[Part]]:
     say = answer_words(context.language)
     lines = []

@@ -154,14 +154,18 @@ def _rich_part(part: Mapping[str, Any]) -> Iterator[str]:
             if not _GROUP.fullmatch(part.get("usergroup_id", "")):
                 yield ": a mention of what is no group's id"
         case "link":
-            if len(part["url"]) > URL:
-                yield f": a link of {len(part['url'])} characters, at most {URL}"
-            if not part["url"].startswith(("https://", "http://")):
-                yield ": a link that is no web address"
+            yield from _link(part["url"])
         case "date":
             pass
         case other:
             yield f": part {other!r} is not sent"
+
+
+def _link(url: str) -> Iterator[str]:
+    if len(url) > URL:
+        yield f": a link of {len(url)} characters, at most {URL}"
+    if not url.startswith(("https://", "http://")):
+        yield ": a link that is no web address"
 
 
 def _metadata(metadata: object) -> Iterator[str]:

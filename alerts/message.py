@@ -50,6 +50,7 @@ REPLY_EVENT_TYPE = "ticketspike_reply"
 
 _BARS = 60
 _RELATED = 3
+_SPOKEN_REASONS = 10
 
 
 def root(incident: Incident, context: Context, counts: Sequence[int] | None = None) -> Payload:
@@ -162,9 +163,14 @@ def _spoken(incident: Incident, context: Context) -> str:
     if figures(incident).customers:
         sentences[0] += f", {figures_section.customers(figures(incident), say.spoken_customers, context)}"
     sentences[0] += "."
+    # The sign in front says it to those who see it.
+    sentences.extend(f"{state}." for state in answers_section.states(incident, context))
     if incident.campaigns and incident.spikes:
         name = fit(escape(one_line(incident.campaigns[0].name)), 200, tongue)
         sentences.append(say.spoken_campaign.format(name=name))
-    if incident.spikes and (drivers := driver_lines.shown(incident, leading(incident))):
+    if len(incident.contact_reasons) > 1:
+        reasons = (escape(one_line(one)) for one in incident.contact_reasons[:_SPOKEN_REASONS])
+        sentences.append(", ".join(fit(one, 100, tongue) for one in reasons) + ".")
+    elif incident.spikes and (drivers := driver_lines.shown(incident, leading(incident))):
         sentences.append(driver_lines.spoken(drivers[0], leading(incident), context))
     return fit(" ".join(sentences), TEXT, tongue)

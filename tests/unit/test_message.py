@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from message_states import CASES, CONTEXT, ONSET, incident
+from message_states import CASES, CONTEXT, ONSET, answer, answered, group, incident, spike
+from msgspec.structs import replace as altered
 
 from alerts import blocks, limits, message, preview, redact
 from alerts.language import Language
@@ -187,9 +188,16 @@ def test_no_word_from_outside_breaks_a_limit_or_calls_anyone(
     )
     driver = Driver(facet=value, value=name, tickets=20, share=0.5, usual_share=0.1, excess_share=0.4)
     code = Driver(facet="voucher_code", value=value, tickets=20, share=0.5, usual_share=0.1, excess_share=0.4)
-    context = replace(CONTEXT, language=tongue, campaigns={"c1": campaign})
+    context = replace(CONTEXT, language=tongue, campaigns={"c1": campaign}, answers_possible=True)
     link = CampaignLink(id="c1", name=name or "-", evidence="voucher_code")
     one = incident(state, reason=reason or "unlabelled", links=[link, link], drivers=[driver, code])
+    one = answered(
+        one,
+        answer("acknowledged", name),
+        answer("cause", value, note=reason),
+        answer("linked", campaign_id=value),
+        answer("useful", name, note="yes"),
+    )
     for payload in (message.root(one, context), message.reply(one, context)):
         guarded, _ = redact.guard(payload)
         for sent in (payload, guarded):
@@ -216,6 +224,33 @@ def test_escaped_words_read_back_as_they_were(text: str) -> None:
         html.unescape(blocks.escape(text)) == html.unescape(html.unescape(blocks.escape(text))) or "&" in text
     )
     assert "<" not in blocks.escape(text)
+
+
+@given(st.lists(WILD, min_size=2, max_size=40, unique=True), st.sampled_from(["de", "en"]))
+def test_a_group_of_any_reasons_is_one_that_slack_takes(reasons: list[str], tongue: Language) -> None:
+    spikes = [spike(reason=reason or "unlabelled") for reason in reasons]
+    one = altered(group(), contact_reasons=[one.contact_reason for one in spikes], spikes=spikes)
+    context = replace(CONTEXT, language=tongue, answers_possible=True)
+    for payload in (message.root(one, context), message.reply(one, context)):
+        assert message.validate(payload) == []
+        assert len(json.dumps(payload)) < 100_000
+
+
+def test_every_reason_of_a_group_stands_letter_by_letter() -> None:
+    reasons = [
+        "Gutschein ungültig",
+        "two\nlines",
+        "x" * 3_000,
+        "مشكلة",
+        "a | b & c",
+        *(f"r{at}" for at in range(20)),
+    ]
+    spikes = [spike(reason=reason) for reason in reasons]
+    one = altered(group(), contact_reasons=reasons, spikes=spikes)
+    payload = message.root(one, CONTEXT)
+    assert message.validate(payload) == []
+    text = said(payload)
+    assert [reason for reason in reasons if reason not in text] == []
 
 
 def test_a_reason_cannot_end_the_link_nor_add_to_it() -> None:
