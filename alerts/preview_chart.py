@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 _WIDTH, _HEIGHT = 600, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 10, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 42, 10, 10, 28
 _LABELS = 6
 
 

@@ -102,7 +102,7 @@ border-top:2.5px solid #d72b5c}.legend .s1::before{border-top:2.5px dashed #8a8d
 .messages hr{border:0;border-top:1px solid var(--line)}
 @media (max-width:560px){.root{padding-left:14px;padding-right:14px}
 .avatar{flex-basis:32px}.thread{margin-left:16px}.fields{gap:8px 14px}.messages h2{font-size:17px}
-.chart text{font-size:20px}}
+.chart text{font-size:17px}}
 """
 """How messages look, for any page that shows some."""
 
