@@ -72,6 +72,12 @@ class Metrics:
             ["method", "result"],
             registry=registry,
         )
+        self.presses = Counter(
+            "ticketspike_presses",
+            "Presses in Slack by the way they came (http, socket) and what became of them",
+            ["way", "outcome"],
+            registry=registry,
+        )
         self.event_to_slack = Gauge(
             "ticketspike_spike_to_slack_seconds",
             "Wall time from the spike's record on Kafka to Slack's answer, of the last new incident",

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,16 @@ from streams.errors import Failure
 from streams.memory import relax_collector
 from streams.metrics import Metrics
 from streams.notify import Notify
+from streams.presses import presses
 from streams.settings import Settings, SettingsError
 from streams.watch import Watch
-from streams.web import Ready, Web
+from streams.web import Handler, Ready, Web
 
 STAGES = ("count", "watch", "notify")
 WAIT_SECONDS = 5.0
 STOP_SECONDS = 9.0
+OUTSIDE = frozenset({"slack", "presses"})
+"""What `/readyz` shows of the world outside: a worker is at work whether Slack is there or not."""
 
 log = structlog.get_logger("worker")
 
@@ -134,6 +137,7 @@ class _Stages:
         self.services: dict[str, Any] = {}
         ready = self.ready = dict[str, Ready]()
         self.delivery = None
+        posts: Mapping[str, Handler] = {}
         if "count" in only:
             count = Count(settings, self.metrics, instance_id)
             self.services["count"] = count
@@ -159,7 +163,13 @@ class _Stages:
             self.services["notify"] = notify.app
             ready["notify"] = lambda: _faust_ready(notify)
             ready["slack"] = lambda: (notify.trouble is None, notify.trouble or "nothing failed")
-        self.web = Web(settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready)
+            ways = presses(settings, self.metrics, notify)
+            self.services |= ways.services
+            ready["presses"] = ways.ready
+            posts = ways.posts
+        self.web = Web(
+            settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready, posts
+        )
 
     async def start(self) -> None:
         """Start all; the web server first, so that a probe hears "not ready" rather than nothing."""
@@ -172,7 +182,7 @@ class _Stages:
             crashed = self._crash()
             if crashed is not None:
                 raise crashed
-            if all(ready()[0] for stage, ready in self.ready.items() if stage != "slack"):
+            if all(ready()[0] for name, ready in self.ready.items() if name not in OUTSIDE):
                 return True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.1)
