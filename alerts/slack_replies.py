@@ -98,6 +98,8 @@ class Replies:
         return True
 
     def _words(self, text: str) -> Payload:
+        # Guarded here already: the guard reads invisible signs away, also those that `clean` puts in.
+        text = redact.safe(text)
         said = fit(clean(text), SECTION, self._language)
         section = {"type": "section", "text": {"type": "plain_text", "text": said, "emoji": False}}
         return {"text": fit(escape(text), TEXT, self._language), "blocks": [section]}

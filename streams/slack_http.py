@@ -121,7 +121,7 @@ def _is_valid(verifier: SignatureVerifier, body: bytes, timestamp: str, signatur
 
 def _payload(body: bytes) -> _Json | None:
     try:
-        fields = parse_qs(body.decode(), max_num_fields=20)
+        fields = parse_qs(body.decode(), max_num_fields=20, errors="strict")
     except ValueError:
         return None
     given = fields.get("payload", [])
