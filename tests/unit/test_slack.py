@@ -240,7 +240,7 @@ async def test_nothing_personal_leaves_and_it_is_counted(
 async def test_history_is_read_page_by_page(slack: Slack, server: FakeSlack) -> None:
     await slack.post(payload("ts-old"))
     for index in range(205):
-        server._post({"channel": CHANNEL_ID, **payload(f"ts-{index}")})
+        server.channel.post({"channel": CHANNEL_ID, **payload(f"ts-{index}")})
     found = await slack.find("ts-old", recently())
     assert found is not None
     assert found.ts == server.roots()[0].ts
