@@ -95,6 +95,10 @@ class Delivery(Protocol):
         """Our replies in a root message's thread, the oldest first."""
         ...
 
+    async def link(self, post: SlackPost) -> str | None:
+        """The address of a message, also of one that is gone; None where messages have none."""
+        ...
+
     async def check(self) -> None:
         """Return when a message could be sent now, as far as that can be told without sending one."""
         ...

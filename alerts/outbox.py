@@ -85,6 +85,10 @@ class Outbox:
         """The replies in a thread, the oldest first."""
         return self._standing(REPLY_EVENT_TYPE, thread_ts=post.ts)
 
+    async def link(self, post: SlackPost) -> str | None:  # noqa: ARG002 - lines have no address
+        """None: a line of a file has no address."""
+        return None
+
     async def check(self) -> None:
         """Return when the file can be written."""
         self._append_line("")

@@ -139,6 +139,13 @@ class Slack:
         ]
         return sorted(found, key=lambda one: float(one.post.ts))
 
+    async def link(self, post: SlackPost) -> str | None:
+        """The address of a message in the workspace."""
+        # Slack's own method for it knows no address of a message that is gone.
+        answer = await self._call("auth.test", self._editor.auth_test, post.channel, {})
+        workspace = str(answer.get("url") or "")
+        return f"{workspace}archives/{post.channel}/p{post.ts.replace('.', '')}" if workspace else None
+
     async def check(self) -> None:
         """Return when Slack takes the token, its scopes suffice, and the channel is there and open to the app.
 

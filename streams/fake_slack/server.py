@@ -185,7 +185,7 @@ class FakeSlack:
                 about = {"is_archived": self.state.archived, "is_member": self.state.member}
                 return {"ok": True, "channel": {"id": arguments.get("channel"), **about}}
             case "auth.test":
-                return {"ok": True, "team": "Fake", "user": "ticketspike", "bot_id": "B0FAKE"}
+                return {"ok": True, "url": "https://fake.slack.com/", "team": "Fake", "bot_id": "B0FAKE"}
             case _:
                 return error("unknown_method")
 
