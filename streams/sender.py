@@ -162,6 +162,9 @@ class Sender:
             # Reads the settings again where the token or the channel was refused; the message itself is the test.
             with contextlib.suppress(DeliveryError):
                 await self.delivery.check()
+        if self.trouble.sentence is not None:
+            # If this goes through, everything is due at once: nothing goes out in a burst then.
+            self._pace.calm(self._clock())
         self._pace.took(one.kind, self._clock())
         try:
             if one.kind == "update":
@@ -187,7 +190,6 @@ class Sender:
     def _failed(self, error: DeliveryError, incident_id: str) -> float:
         """After how many seconds to try again."""
         now = self._clock()
-        # After trouble everything is due at once, so nothing goes out in a burst.
         self._pace.calm(now)
         if error.retry_after is not None:
             # Slack is well, and the message was not taken: only the pace was wrong.
