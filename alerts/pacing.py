@@ -12,13 +12,13 @@ from typing import Literal
 
 Kind = Literal["root", "reply", "update"]
 
-SECONDS = 1.0
-"""Between two messages of any kind, in the long run."""
+SECONDS = 1.05
+"""Between two messages of any kind, in the long run: a second, and what the way to Slack may take off it."""
 BURST = 3
 """Messages that may go out at once after as many quiet seconds; the last of them only to a root."""
 EDIT_SECONDS = 1.2
 """Between two edits in the long run: Slack's tier 3, 50 a minute."""
-EDIT_BURST = 10
+EDIT_BURST = 5
 LONGEST_WAIT = 30.0
 """Seconds after which what failed is tried again at the latest: somebody may have mended it."""
 
@@ -41,15 +41,17 @@ class Pace:
     >>> pace = Pace()
     >>> for _ in range(3):
     ...     pace.took("root", 100.0)
-    >>> pace.wait("root", 100.0), pace.wait("root", 101.0), pace.wait("update", 101.0)
-    (1.0, 0.0, 1.0)
+    >>> [round(one, 2) for one in (pace.wait("root", 100.0), pace.wait("root", 101.0), pace.wait("update", 101.0))]
+    [1.05, 0.05, 1.1]
     >>> pace.calm(200.0)
     >>> pace.took("root", 200.0)
-    >>> pace.wait("root", 200.0)
-    1.0
+    >>> round(pace.wait("root", 200.0), 2)
+    1.05
     """
 
     _full_at: float = float("-inf")
+    _last: float = float("-inf")
+    _calm: bool = False
     _edits_full_at: float = float("-inf")
     _held_until: dict[Kind, float] = field(default_factory=dict)
 
@@ -60,11 +62,15 @@ class Pace:
         free_at = self._full_at - (burst - 1) * SECONDS
         if kind == "update":
             free_at = max(free_at, self._edits_full_at - (EDIT_BURST - 1) * EDIT_SECONDS)
+        if self._calm:
+            free_at = max(free_at, self._last + SECONDS)
         return max(0.0, free_at - now, self._held_until.get(kind, now) - now)
 
     def took(self, kind: Kind, now: float) -> None:
         """A message of this kind goes out now, whatever comes of it."""
+        self._calm = self._calm and now < self._full_at
         self._full_at = max(self._full_at, now) + SECONDS
+        self._last = now
         if kind == "update":
             self._edits_full_at = max(self._edits_full_at, now) + EDIT_SECONDS
 
@@ -75,5 +81,6 @@ class Pace:
             self._held_until[held] = max(self._held_until.get(held, now), now + seconds)
 
     def calm(self, now: float) -> None:
-        """Give up what quiet earned: from now on one message a second."""
+        """Give up what quiet earned: from now on one message a second, until it is quiet again."""
+        self._calm = True
         self._full_at = max(self._full_at, now + (BURST - 1) * SECONDS)

@@ -18,6 +18,7 @@ from alerts.context import Context
 from alerts.decision import Notification, Reason, Whisper
 from alerts.delivery import Delivery, DeliveryError, marked
 from alerts.entry import Entry
+from alerts.pacing import Kind
 from alerts.records import SlackPost
 from streams.metrics import Metrics
 from streams.reconcile import Doubts, mark
@@ -39,6 +40,7 @@ class Messenger:
         context: what surrounds an incident now.
         keep: stores the rows that the board changed; returns when they are safe.
         mine: whether this worker holds the shard at this very moment.
+        leaves: told right before a message of a kind leaves.
         wall: seconds since 1970.
         sleep: waits so many seconds.
     """
@@ -52,6 +54,7 @@ class Messenger:
         context: Callable[[Entry | None], Context],
         keep: Callable[[], Awaitable[None]],
         mine: Callable[[], bool],
+        leaves: Callable[[Kind], None],
         wall: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
@@ -63,6 +66,7 @@ class Messenger:
         self._context = context
         self._keep = keep
         self._mine = mine
+        self._leaves = leaves
         self._wall = wall
         self._sleep = sleep
         self._whispering: set[asyncio.Task[None]] = set()
@@ -101,6 +105,10 @@ class Messenger:
         if not self._mine():
             raise NotOursError
 
+    def _about_to_send(self, kind: Kind) -> None:
+        self.still_mine()
+        self._leaves(kind)
+
     async def _root(self, board: Board, one: Notification) -> None:
         """Post the root message, unless an attempt that a crash or a lost answer left in doubt has done so."""
         entry = board.entries[one.incident_id]
@@ -111,7 +119,7 @@ class Messenger:
             found = await self.doubts.look_up(entry, self.delivery)
             if found:
                 log.info("found the message of an earlier attempt", incident_id=one.incident_id)
-                self.still_mine()
+                self._about_to_send("update")
                 await self.delivery.update(found[0], payload)
                 await self._sent(board, one, found[0])
                 for twin in found[1:]:
@@ -120,7 +128,7 @@ class Messenger:
         if entry.attempted_at is None:
             board.attempt(one.incident_id, self._at())
             await self._keep()
-        self.still_mine()
+        self._about_to_send("root")
         try:
             post = await self.delivery.post(payload)
         except DeliveryError as error:
@@ -141,7 +149,7 @@ class Messenger:
         try:
             address = await self.delivery.link(earlier)
             word = message.reply(entry.incident, self._context(entry), Reason.REPLACED, permalink=address)
-            self.still_mine()
+            self._about_to_send("reply")
             await self.delivery.reply(post, marked(word, mark(None, Reason.REPLACED)))
         except DeliveryError as error:
             log.warning("the earlier message is not linked", incident_id=entry.incident_id, error=str(error))
@@ -158,7 +166,7 @@ class Messenger:
                 self.doubts.thread_known(one.incident_id)
                 await self._sent(board, one, None)
                 return
-        self.still_mine()
+        self._about_to_send("reply")
         try:
             await self.delivery.reply(post, marked(payload, name))
         except DeliveryError as error:
@@ -170,7 +178,7 @@ class Messenger:
     async def _update(self, board: Board, one: Notification) -> None:
         entry = board.entries[one.incident_id]
         payload = message.root(one.incident or entry.incident, self._context(entry))
-        self.still_mine()
+        self._about_to_send("update")
         self.doubts.edited(one.incident_id)
         try:
             await self.delivery.update(_post_of(entry), payload)

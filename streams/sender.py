@@ -20,7 +20,7 @@ from alerts.context import Context
 from alerts.decision import Notification, Reason, Whisper
 from alerts.delivery import Delivery, DeliveryError
 from alerts.entry import Entry
-from alerts.pacing import Pace
+from alerts.pacing import Kind, Pace
 from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
 from streams.reconcile import Doubts
@@ -74,7 +74,15 @@ class Sender:
         self._pace = Pace()
         self._doubts = Doubts(clock)
         self.messenger = Messenger(
-            delivery, metrics, self._doubts, context=context, keep=keep, mine=mine, wall=wall, sleep=sleep
+            delivery,
+            metrics,
+            self._doubts,
+            context=context,
+            keep=keep,
+            mine=mine,
+            leaves=self._leaves,
+            wall=wall,
+            sleep=sleep,
         )
         self._not_before = 0.0
         self._held: dict[str, float] = {}
@@ -162,10 +170,6 @@ class Sender:
             # Reads the settings again where the token or the channel was refused; the message itself is the test.
             with contextlib.suppress(DeliveryError):
                 await self.delivery.check()
-        if self.trouble.sentence is not None:
-            # If this goes through, everything is due at once: nothing goes out in a burst then.
-            self._pace.calm(self._clock())
-        self._pace.took(one.kind, self._clock())
         try:
             if one.kind == "update":
                 self._edited_at[one.incident_id] = self._clock()
@@ -186,6 +190,13 @@ class Sender:
             return
         self._held.pop(one.incident_id, None)
         self.trouble.over(self._clock(), one.incident_id)
+
+    def _leaves(self, kind: Kind) -> None:
+        now = self._clock()
+        if self.trouble.sentence is not None:
+            # If this goes through, everything is due at once: nothing goes out in a burst then.
+            self._pace.calm(now)
+        self._pace.took(kind, now)
 
     def _failed(self, error: DeliveryError, incident_id: str) -> float:
         """After how many seconds to try again."""
