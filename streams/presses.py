@@ -44,7 +44,7 @@ def presses(settings: Settings, metrics: Metrics, notify: Notify) -> Presses:
     )
     rows = compacted(notify.app, settings, "incidents", table_name="incident-rows")
     interactions = Interactions(
-        settings, metrics, replies, campaigns=notify.campaigns, incident_of=incident_in(rows)
+        settings, metrics, replies, campaigns=notify.surroundings.campaigns, incident_of=incident_in(rows)
     )
     services: dict[str, Any] = {"presses": interactions}
     ways = ["signed requests at /slack/interactions"] if secret else []
