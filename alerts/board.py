@@ -9,24 +9,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from alerts import answers, grouping, incident, inhibition, pipeline, silence
-from alerts.coinciding import Links, digest
+from alerts import answers, grouping, incident, inhibition, joining, pipeline, silence
+from alerts.coinciding import Links, digest, relinked
 from alerts.context import Context
 from alerts.decision import Decision, Notification, Reason, Whisper
 from alerts.entry import Entry
+from alerts.forgetting import forgettable, settled
+from alerts.incident import mark
 from alerts.known import Known
-from alerts.records import Answer, Condition, Incident, SlackPost, Spike
+from alerts.records import Answer, Condition, SlackPost, Spike
 
 __all__ = ["Board", "Decision", "Entry", "Notification", "Reason", "Whisper"]
-
-KEPT_FOR = timedelta(days=7)
-"""Incidents that are over are kept so long, for late statements and answers."""
-KEPT = 5_000
-"""And so many of them at most."""
 
 
 class Board:
@@ -78,6 +75,8 @@ class Board:
             else:
                 changed = incident.with_conditions(entry.incident, conditions)
                 entry = replace(entry, incident=changed, conditions=conditions)
+            if condition.kind == "total_volume":
+                entry = replace(entry, incident=inhibition.with_drivers(entry.incident, self._known))
             self._settled(entry, context)
             self._list_absorbed(context)
         assert entry is not None  # noqa: S101 - a condition without an entry has opened one
@@ -106,22 +105,20 @@ class Board:
         if context.campaigns is not self._campaigns:
             self._campaigns = context.campaigns
             for entry in self._known.open():
-                self._keep(self._linked(entry, context))
-        self._forget(context)
+                self._keep(relinked(entry, self._links, context.campaigns))
+        for entry in forgettable(self._known, context):
+            self._drop(entry)
 
     def due(self, context: Context) -> list[Notification]:
         """What the channel is to be told: new incidents by age, then calls, then edits."""
         found: list[tuple[int, datetime, str, Notification]] = []
         for key in list(self._unsettled):
-            entry = self.entries.get(key)
-            if entry is None:
-                self._unsettled.discard(key)
-                continue
+            entry = self.entries[key]
             outcome = pipeline.due(entry, self._known, context)
             found.extend(
                 (_FIRST[one.kind], entry.incident.opened_at, key, one) for one in outcome.notifications
             )
-            if not outcome.notifications and not entry.open and outcome.decision.passes:
+            if settled(entry, context):
                 self._unsettled.discard(key)
         return [one for *_, one in sorted(found, key=lambda row: row[:3])]
 
@@ -171,99 +168,62 @@ class Board:
     def _settled(self, entry: Entry, context: Context) -> Entry:
         """Keep a changed entry, with all that follows from the change for itself."""
         entry = silence.shown(silence.escalated(entry, context), self._known, context)
-        seen = digest(entry.incident, context.campaigns)
-        self._known.keep(entry)
-        quiet = None
-        if not entry.open and entry.said is None:
-            held = pipeline.due(entry, self._known, context)
-            # Over before anybody was to be told. What a silent source holds is told afterwards.
-            waits = held.notifications or held.decision.reason is Reason.SOURCE_SILENT
-            quiet = None if waits else held.decision.reason
-        entry = replace(entry, campaigns_seen=seen, quiet=quiet)
-        self._keep(entry, anew=True)
-        return entry
+        entry = replace(entry, campaigns_seen=digest(entry.incident, context.campaigns))
+        self._keep(entry)
+        self._keep(self._quietened(entry, context))
+        return self.entries[entry.incident_id]
+
+    def _quietened(self, entry: Entry, context: Context) -> Entry:
+        """The entry, marked if it was over before anybody was to be told: nothing is said of it later, either.
+
+        What a silent source holds is told afterwards: the others speak for themselves, a silent source does not.
+        """
+        if entry.open or entry.said is not None:
+            return entry if entry.quiet is None else replace(entry, quiet=None)
+        if entry.quiet is not None:
+            return entry
+        outcome = pipeline.due(entry, self._known, context)
+        if outcome.notifications or outcome.decision.reason is Reason.SOURCE_SILENT:
+            return entry
+        return replace(entry, quiet=outcome.decision.reason)
 
     def _gather(self, entry: Entry, context: Context) -> Entry:
-        """Join incidents that turn out to have one cause, as long as one of them was not spoken of.
-
-        Drivers may come after the first statement. Two messages that people have seen stay two, and name each
-        other: one that vanished would leave answers and threads without their incident.
-        """
-        for other in grouping.same_cause(entry, self._known, self._links, context):
-            first, second = sorted((entry, other), key=lambda one: (not _fixed(one), *_age(one)))
-            if _fixed(second):
-                for one, two in ((entry, other), (other, entry)):
-                    self._relate(one.incident_id, two.incident_id)
+        """Join incidents that have one cause, as far as that is still possible."""
+        for found in grouping.same_cause(entry, self._known, self._links, context):
+            first, second = joining.ranked(entry, self.entries[found.incident_id])
+            if joining.fixed(second):
+                for one, other in ((first, second), (second, first)):
+                    self._keep(replace(one, incident=joining.related(one.incident, other.incident_id)))
                 entry = self.entries[entry.incident_id]
                 continue
-            spikes = [*first.incident.spikes, *second.incident.spikes]
-            links = self._links.of(spikes, context.campaigns)
-            self._known.forget(second.incident_id)
-            self.changed.add(second.incident_id)
-            joined = incident.with_spikes(first.incident, spikes, links)
-            entry = self._settled(replace(first, incident=joined), context)
+            links = self._links.of(joining.spikes_of(first, second), context.campaigns)
+            self._drop(second)
+            entry = self._settled(replace(first, incident=joining.joined(first, second, links)), context)
         return entry
 
-    def _relate(self, one: str, other: str) -> None:
-        entry = self.entries[one]
-        if other not in entry.incident.related:
-            related = [*entry.incident.related, other]
-            self._keep(replace(entry, incident=incident.revised(entry.incident, related=related)))
-
     def _list_absorbed(self, context: Context) -> None:
-        for total in self._known.under("\0total_volume"):
-            if total.open or total.incident_id in self._unsettled:
+        for total in self._known.under(mark("total_volume")):
+            ended = total.incident.resolved_at
+            if ended is None or context.now - ended <= context.merge_gap:
                 self._keep(inhibition.with_reasons(total, self._known, context))
 
     def _silence(self, context: Context) -> None:
         for entry in self._known.open():
             self._keep(silence.shown(entry, self._known, context))
+        for key in list(self._unsettled):
+            self._keep(self._quietened(self.entries[key], context))
 
-    def _linked(self, entry: Entry, context: Context) -> Entry:
-        current: Incident = entry.incident
-        links = self._links.of(current.spikes, context.campaigns) if current.spikes else []
-        changed = replace(current, campaigns=links) if links != current.campaigns else current
-        seen = digest(changed, context.campaigns)
-        if changed is current and seen == entry.campaigns_seen:
-            return entry
-        return replace(entry, incident=incident.revised(changed), campaigns_seen=seen)
+    def _drop(self, entry: Entry) -> None:
+        self._known.forget(entry.incident_id)
+        self._unsettled.discard(entry.incident_id)
+        self.changed.add(entry.incident_id)
 
-    def _forget(self, context: Context) -> None:
-        over = [
-            entry
-            for key, entry in self.entries.items()
-            if not entry.open and key not in self._unsettled and not _mutes_run(entry, context)
-        ]
-        too_many = len(over) - KEPT
-        if too_many > 0:
-            over.sort(key=_over_since)
-        for index, entry in enumerate(over):
-            if index < too_many or context.now - _over_since(entry)[0] > KEPT_FOR:
-                self._known.forget(entry.incident_id)
-                self.changed.add(entry.incident_id)
-
-    def _keep(self, entry: Entry, *, anew: bool = False) -> None:
-        if anew or self.entries.get(entry.incident_id) is not entry:
+    def _keep(self, entry: Entry) -> None:
+        held = self.entries.get(entry.incident_id)
+        if held is not entry and held != entry:
             self._known.keep(entry)
             self.changed.add(entry.incident_id)
             self._unsettled.add(entry.incident_id)
 
 
 _FIRST = {"root": 0, "reply": 1, "update": 2}
-
-
-def _fixed(entry: Entry) -> bool:
-    """Whether people know of it, so that it can no longer join another incident."""
-    return entry.known_to_channel or bool(entry.incident.answers) or bool(entry.mutes)
-
-
-def _age(entry: Entry) -> tuple[datetime, str]:
-    return entry.incident.opened_at, entry.incident_id
-
-
-def _mutes_run(entry: Entry, context: Context) -> bool:
-    return any(silence.runs(mute, context.wall) for mute in entry.mutes)
-
-
-def _over_since(entry: Entry) -> tuple[datetime, str]:
-    return entry.incident.resolved_at or entry.incident.updated_at, entry.incident_id

@@ -6,14 +6,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from alerts import campaign
-from alerts.incident import latest
+from alerts.entry import Entry
+from alerts.incident import latest, revised
 from alerts.records import Campaign, CampaignLink, Driver, Incident, Spike
 
 LIMIT = 3
 """So many campaigns at most."""
 
+_REMEMBERED = 10_000
 _RANK = {"voucher_code": 0, "campaign_id": 1, "contact_reason": 2, "time": 3}
 _encode = msgspec.json.Encoder().encode
 
@@ -59,6 +62,17 @@ class Links:
         return links
 
 
+def relinked(entry: Entry, links: Links, campaigns: Mapping[str, Campaign]) -> Entry:
+    """The entry after campaigns changed or were withdrawn; the same one when it says nothing of them."""
+    current = entry.incident
+    found = links.of(current.spikes, campaigns) if current.spikes else []
+    changed = replace(current, campaigns=found) if found != current.campaigns else current
+    seen = digest(changed, campaigns)
+    if changed is current and seen == entry.campaigns_seen:
+        return entry
+    return replace(entry, incident=revised(changed), campaigns_seen=seen)
+
+
 def digest(incident: Incident, campaigns: Mapping[str, Campaign]) -> str:
     """A digest of what the campaigns say that an incident names; another one changes the message.
 
@@ -70,6 +84,3 @@ def digest(incident: Incident, campaigns: Mapping[str, Campaign]) -> str:
         return ""
     said = [campaigns.get(one) for one in sorted(named)]
     return hashlib.sha256(_encode(said)).hexdigest()[:16]
-
-
-_REMEMBERED = 10_000

@@ -16,7 +16,7 @@ from alerts.coinciding import Links
 from alerts.context import Context
 from alerts.decision import Reason
 from alerts.entry import Entry
-from alerts.incident import fingerprint, fingerprints, open_spikes
+from alerts.incident import fingerprint, fingerprints, mark, open_spikes
 from alerts.known import Known, age
 from alerts.records import Condition, Spike
 from detectors.facet_sets import WITH
@@ -53,13 +53,14 @@ def place(spike: Spike, known: Known, links: Links, context: Context) -> Place:
     if own is not None:
         return Place(own)
     same = known.under(fingerprint(spike))
-    onsets = [
-        one.onset
+    raised = [
+        one.raised_at
         for entry in same
         for one in entry.incident.spikes
         if one.contact_reason == spike.contact_reason
     ]
-    if onsets and spike.onset <= max(onsets):
+    # Alarms of one reason follow one another; their onsets are estimates and need not.
+    if raised and spike.raised_at <= max(raised):
         return Place(None, told=False, reason=Reason.OLD_NEWS)
     for entry in same:
         if entry.open:
@@ -76,7 +77,7 @@ def place_of_condition(condition: Condition, known: Known, context: Context) -> 
     own = known.of_condition(condition.kind, condition.since)
     if own is not None:
         return Place(own)
-    same = known.under(f"\0{condition.kind}")
+    same = known.under(mark(condition.kind))
     if any(condition.since <= one.since for entry in same for one in entry.conditions):
         return Place(None, told=False, reason=Reason.OLD_NEWS)
     for entry in same:
@@ -158,7 +159,7 @@ def _over_just_before(spike: Spike, same: Iterable[Entry], known: Known, context
         for entry in same
         if entry.incident.resolved_at is not None
         and spike.onset - entry.incident.resolved_at <= context.merge_gap
-        and not any(one.open for mark in fingerprints(entry.incident) for one in known.under(mark))
+        and not any(other.open for name in fingerprints(entry.incident) for other in known.under(name))
     ]
     return max(found, key=_ended) if found else None
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from alerts.records import CampaignLink, Condition, Incident, Spike
+from alerts.records import CampaignLink, Condition, Incident, IncidentKind, Spike
 
 ORDER = {"raised": 0, "grown": 1, "cleared": 2}
 
@@ -31,7 +31,12 @@ def fingerprints(incident: Incident) -> frozenset[str]:
     """
     if incident.kind == "spike":
         return frozenset(incident.contact_reasons)
-    return frozenset({f"\0{incident.kind}"})
+    return frozenset({mark(incident.kind)})
+
+
+def mark(kind: IncidentKind) -> str:
+    """The fingerprint of incidents of the source as a whole; no contact reason looks like it."""
+    return f"\0{kind}"
 
 
 def fingerprint(spike: Spike) -> str:
@@ -57,12 +62,12 @@ def condition_id(condition: Condition) -> str:
 def latest(spikes: Iterable[Spike]) -> list[Spike]:
     """The latest spike of each contact reason, in the order in which the reasons came.
 
-    One alarm a reason: an earlier spike of the same reason is over, also where its last word was lost.
+    One alarm a reason at a time: an earlier one is over, also where its last word was lost.
     """
     found: dict[str, Spike] = {}
     for spike in spikes:
         before = found.get(spike.contact_reason)
-        if before is None or (spike.onset, spike.spike_id) > (before.onset, before.spike_id):
+        if before is None or (spike.raised_at, spike.spike_id) > (before.raised_at, before.spike_id):
             found[spike.contact_reason] = spike
     return list(found.values())
 

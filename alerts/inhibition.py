@@ -15,9 +15,9 @@ from alerts.context import Context
 from alerts.decision import PASSED, Decision, Reason
 from alerts.entry import Entry
 from alerts.grouping import CODE_SHARE, PLACE_SHARE
-from alerts.incident import latest, open_spikes, revised
+from alerts.incident import latest, mark, open_spikes, revised
 from alerts.known import Known
-from alerts.records import Driver, Spike
+from alerts.records import Driver, Incident, IncidentKind, Spike
 
 _CODES = ("voucher_code", "campaign_id")
 
@@ -43,12 +43,14 @@ def absorber(entry: Entry, known: Known, context: Context) -> Entry | None:
     It holds on for the merge gap after the total is back to normal: the tail of the same peak is no news.
     What began afterwards stands by itself.
     """
-    for total in reversed(known.under("\0total_volume")):
+    for total in reversed(known.under(mark("total_volume"))):
         ended = total.incident.resolved_at
         if ended is not None and context.now - ended > context.merge_gap:
             continue
         current = open_spikes(entry.incident) or latest(entry.incident.spikes)
-        if ended is not None and min(spike.onset for spike in current) > ended:
+        over = entry.incident.resolved_at
+        after = ended is not None and min(spike.onset for spike in current) > ended
+        if after or (over is not None and over < total.incident.opened_at):
             continue
         if not any(own_driver(spike, total) for spike in current):
             return total
@@ -70,23 +72,25 @@ def own_driver(spike: Spike, total: Entry) -> bool:
 
 def with_reasons(total: Entry, known: Known, context: Context) -> Entry:
     """A total-volume incident that lists the reasons it absorbs and what they share; itself when unchanged."""
-    spikes = [spike for entry in known.open() for spike in open_spikes(entry.incident)]
-    incident = replace(total.incident, drivers=common_drivers(spikes, total.incident.excess))
+    incident = with_drivers(total.incident, known)
     if [_key(one) for one in incident.drivers] == [_key(one) for one in total.incident.drivers]:
         incident = total.incident
-    shown = replace(total, incident=incident)
     absorbed = [
         reason
         for entry in known.open()
-        if entry.incident.kind == "spike"
-        and (by := absorber(entry, known, context)) is not None
-        and by.incident_id == total.incident_id
+        if entry.incident.kind == "spike" and absorber(entry, known, context) is total
         for reason in entry.incident.contact_reasons
     ]
     listed = list(dict.fromkeys([*incident.contact_reasons, *absorbed]))
-    if shown.incident is total.incident and listed == incident.contact_reasons:
+    if incident is total.incident and listed == incident.contact_reasons:
         return total
-    return replace(shown, incident=revised(incident, contact_reasons=listed))
+    return replace(total, incident=revised(incident, contact_reasons=listed))
+
+
+def with_drivers(total: Incident, known: Known) -> Incident:
+    """A total-volume incident with what its reasons share, in the figures of now."""
+    spikes = [spike for entry in known.open() for spike in open_spikes(entry.incident)]
+    return replace(total, drivers=common_drivers(spikes, total.excess))
 
 
 def common_drivers(spikes: Iterable[Spike], excess: float) -> list[Driver]:
@@ -117,8 +121,8 @@ def common_drivers(spikes: Iterable[Spike], excess: float) -> list[Driver]:
     return sorted(common, key=lambda driver: (-driver.excess_share, driver.facet, driver.value))
 
 
-def _open_under(kind: str, known: Known) -> bool:
-    return any(entry.open for entry in known.under(f"\0{kind}"))
+def _open_under(kind: IncidentKind, known: Known) -> bool:
+    return any(entry.open for entry in known.under(mark(kind)))
 
 
 def _is_code(driver: Driver) -> bool:

@@ -49,8 +49,8 @@ class Known:
         if before is None or before.conditions is not entry.conditions:
             for condition in entry.conditions:
                 self._conditions[condition.kind, condition.since] = key
-        for mark in fingerprints(entry.incident):
-            self._fingerprints.setdefault(mark, set()).add(key)
+        for name in fingerprints(entry.incident):
+            self._fingerprints.setdefault(name, set()).add(key)
         _put(self._open, key, entry.open)
         _put(self._muted, key, bool(entry.mutes))
 
@@ -62,11 +62,11 @@ class Known:
                 del self._spikes[spike.spike_id]
         for condition in entry.conditions:
             self._conditions.pop((condition.kind, condition.since), None)
-        for mark in fingerprints(entry.incident):
-            held = self._fingerprints[mark]
+        for name in fingerprints(entry.incident):
+            held = self._fingerprints[name]
             held.discard(key)
             if not held:
-                del self._fingerprints[mark]
+                del self._fingerprints[name]
         self._open.discard(key)
         self._muted.discard(key)
 
