@@ -25,14 +25,14 @@ class AnswerWords:
     cause: str
     causes: Mapping[str, str]
     link_campaign: str
+    other_campaign: str
     useful_yes: str
     useful_no: str
     useful_question: str
     cancel: str
-    confirm_mute: str
     confirm_mute_text: str
-    confirm_false_alarm: str
     confirm_false_alarm_text: str
+    quoted: str
     these_reasons: str
     acknowledged: str
     snoozed: str
@@ -55,7 +55,7 @@ ENGLISH = AnswerWords(
     false_alarm="False alarm",
     snooze="Snooze",
     snoozes={"1h": "1 hour", "4h": "4 hours", "tomorrow": "Until tomorrow, 8:00"},
-    mute="Mute contact reason",
+    mute="Mute",
     mutes={"1d": "1 day", "7d": "7 days", "30d": "30 days"},
     cause="Name the cause",
     causes={
@@ -70,16 +70,16 @@ ENGLISH = AnswerWords(
         "other": "Something else",
     },
     link_campaign="Link a campaign",
+    other_campaign="Another campaign …",
     useful_yes="Yes",
     useful_no="No",
     useful_question="Was this alert useful?",
     cancel="Cancel",
-    confirm_mute="Mute",
     confirm_mute_text="Nobody is told about {what} for as long as you chose, not even of a worse rise. The "
     "digest still lists it.",
-    confirm_false_alarm="False alarm",
     confirm_false_alarm_text="Raises the bar for {what} for some weeks: the next rise must be clearer before "
     "anybody is told. This fades by itself.",
+    quoted="“{subject}”",
     these_reasons="these {count} contact reasons",
     acknowledged="Taken over",
     snoozed="Snoozed",
@@ -102,7 +102,7 @@ GERMAN = AnswerWords(
     false_alarm="Fehlalarm",
     snooze="Zurückstellen",
     snoozes={"1h": "1 Stunde", "4h": "4 Stunden", "tomorrow": "Bis morgen, 8:00"},
-    mute="Kontaktgrund stummschalten",
+    mute="Stummschalten",
     mutes={"1d": "1 Tag", "7d": "7 Tage", "30d": "30 Tage"},
     cause="Ursache nennen",
     causes={
@@ -117,16 +117,16 @@ GERMAN = AnswerWords(
         "other": "Etwas anderes",
     },
     link_campaign="Kampagne zuordnen",
+    other_campaign="Eine andere Kampagne …",
     useful_yes="Ja",
     useful_no="Nein",
     useful_question="War dieser Alarm nützlich?",
     cancel="Abbrechen",
-    confirm_mute="Stummschalten",
     confirm_mute_text="So lange wie gewählt wird nichts zu {what} gemeldet, auch kein schlimmerer Anstieg. In "
     "der Übersicht steht es weiterhin.",
-    confirm_false_alarm="Fehlalarm",
     confirm_false_alarm_text="Hebt die Schwelle für {what} für einige Wochen an: Der nächste Anstieg muss "
     "deutlicher sein, bevor er gemeldet wird. Das klingt von selbst ab.",
+    quoted="„{subject}“",
     these_reasons="diese {count} Kontaktgründe",
     acknowledged="Übernommen",
     snoozed="Zurückgestellt",

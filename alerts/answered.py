@@ -25,6 +25,12 @@ def last(incident: Incident, kind: AnswerKind) -> Answer | None:
     return max(_of(incident.answers, kind), key=lambda one: (one.at, one.by), default=None)
 
 
+def verdict(incident: Incident) -> Answer | None:
+    """The last of *expected* and *false alarm*: they exclude each other, so it alone has an effect."""
+    said = [one for one in incident.answers if one.kind in ("expected", "false_alarm")]
+    return max(said, key=lambda one: (one.at, one.by), default=None)
+
+
 def muted(incident: Incident, context: Context) -> Answer | None:
     """The mute that holds now."""
     answer = last(incident, "muted")

@@ -59,14 +59,12 @@ def _lines(incident: Incident, context: Context) -> list[list[Part]]:
                 say.not_told if answered.silenced(incident, context) else "",
             )
         )
-    if (answer := answered.last(incident, "expected")) is not None:
-        lines.append(_line(say.was_expected, _campaign(answer, incident, context), answer, context))
+    if (answer := answered.verdict(incident)) is not None:
+        lines.append(_verdict(answer, incident, say, context))
     if (answer := answered.last(incident, "linked")) is not None:
         lines.append(_line(say.linked, _campaign(answer, incident, context), answer, context))
     if (answer := answered.last(incident, "cause")) is not None:
         lines.append(_line(say.cause_was, _cause(answer, say, context), answer, context))
-    if (answer := answered.last(incident, "false_alarm")) is not None:
-        lines.append(_line(say.was_false_alarm, [], answer, context, say.bar_raised))
     for label, people in zip((say.useful, say.not_useful), answered.votes(incident), strict=True):
         if people:
             lines.append(_votes(label, people, say, context))
@@ -84,6 +82,12 @@ def _line(label: str, about: list[Part], answer: Answer, context: Context, then:
         blocks.date(answer.at, zone, tongue),
     ]
     return [*parts, blocks.words(f" · {then}")] if then else parts
+
+
+def _verdict(answer: Answer, incident: Incident, say: AnswerWords, context: Context) -> list[Part]:
+    if answer.kind == "false_alarm":
+        return _line(say.was_false_alarm, [], answer, context, say.bar_raised)
+    return _line(say.was_expected, _campaign(answer, incident, context), answer, context)
 
 
 def _until(at: datetime | None, say: AnswerWords, context: Context) -> list[Part]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from alerts import action_limits, answered, blocks, redact
+from alerts import action_limits, answered, blocks, figures_section, redact
 from alerts.answer_words import AnswerWords, answer_words
 from alerts.blocks import Block, fit, one_line
+from alerts.campaign_search import key
+from alerts.choices import SEARCH
 from alerts.context import Context
 from alerts.figures import figures
 from alerts.records import Campaign, Incident
@@ -36,37 +38,44 @@ def rows(incident: Incident, context: Context) -> list[Block]:
 
 
 def _open(incident: Incident, context: Context) -> list[list[Block]]:
-    say, key = answer_words(context.language), incident.incident_id
+    say, about = answer_words(context.language), incident.incident_id
     first: list[Block] = []
     if answered.taken_over(incident) is None:
-        first.append(_button("acknowledge", say.acknowledge, key) | {"style": "primary"})
-    first.append(_menu("snooze", say.snooze, say.snoozes, key))
+        first.append(_button("acknowledge", say.acknowledge, about) | {"style": "primary"})
+    first.append(_menu("snooze", say.snooze, say.snoozes, about))
     if incident.kind == "source_silent":
         return [first]
-    if answered.last(incident, "expected") is None:
-        first.append(_button("expected", say.expected, key))
-    # All tickets together have no contact reason: nothing whose bar could be raised, nothing to mute.
-    about_reasons = incident.kind == "spike"
-    if about_reasons and answered.last(incident, "false_alarm") is None:
-        asked = _confirm(say.confirm_false_alarm, say.confirm_false_alarm_text, say, incident, context)
-        first.append(_button("false_alarm", say.false_alarm, key) | {"confirm": asked})
-    second = [_menu("cause", say.cause, say.causes, key), *_campaigns(incident, say, context)]
-    if about_reasons:
-        asked = _confirm(say.confirm_mute, say.confirm_mute_text, say, incident, context)
-        second.append(_menu("mute", say.mute, say.mutes, key) | {"confirm": asked})
+    first.extend(_verdicts(incident, say, context))
+    mute = _confirm(say.mute, say.confirm_mute_text, say, incident, context)
+    second = [
+        _menu("cause", say.cause, say.causes, about),
+        *_campaigns(incident, say, context),
+        _menu("mute", say.mute, say.mutes, about) | {"confirm": mute},
+    ]
     return [first, second]
 
 
 def _after(incident: Incident, context: Context) -> list[Block]:
-    say, key = answer_words(context.language), incident.incident_id
-    elements = [
-        _button("useful_yes", say.useful_yes, key),
-        _button("useful_no", say.useful_no, key),
-    ]
-    if incident.kind != "source_silent" and answered.last(incident, "cause") is None:
-        # What it was is often known only when it is over.
-        elements.append(_menu("cause", say.cause, say.causes, key))
-    return [blocks.context([("mrkdwn", f"*{say.useful_question}*")], context.language), _row(elements)]
+    say, about = answer_words(context.language), incident.incident_id
+    question = blocks.context([("mrkdwn", f"*{say.useful_question}*")], context.language)
+    votes = [_button("useful_yes", say.useful_yes, about), _button("useful_no", say.useful_no, about)]
+    if incident.kind == "source_silent":
+        return [question, _row(votes)]
+    # What it was is often known, and read by somebody who can tell, only when it is over.
+    later = [*_verdicts(incident, say, context), _menu("cause", say.cause, say.causes, about)]
+    return [question, _row(votes), _row(later)]
+
+
+def _verdicts(incident: Incident, say: AnswerWords, context: Context) -> list[Block]:
+    """Expected, or a false alarm: one excludes the other, so what was said last can only be taken back."""
+    verdict, about = answered.verdict(incident), incident.incident_id
+    found: list[Block] = []
+    if verdict is None or verdict.kind != "expected":
+        found.append(_button("expected", say.expected, about))
+    if verdict is None or verdict.kind != "false_alarm":
+        asked = _confirm(say.false_alarm, say.confirm_false_alarm_text, say, incident, context)
+        found.append(_button("false_alarm", say.false_alarm, about) | {"confirm": asked})
+    return found
 
 
 def _campaigns(incident: Incident, say: AnswerWords, context: Context) -> list[Block]:
@@ -80,21 +89,16 @@ def _campaigns(incident: Incident, say: AnswerWords, context: Context) -> list[B
             abs(one.starts_at - onset),
             one.id,
         ),
-    )
+    )[:_CAMPAIGNS]
     kinds = words(context.language).kinds
     choices: dict[str, str] = {}
     for campaign in near:
-        # An id that is personal data is replaced on the way out, so its press would name no campaign.
-        short = len(incident.incident_id + CHOICE + campaign.id) <= action_limits.OPTION_VALUE
-        if short and redact.safe(campaign.id) == campaign.id:
-            choices[campaign.id] = f"{one_line(campaign.name)} ({kinds[campaign.kind]})"
-        if len(choices) == _CAMPAIGNS:
-            break
-    if not choices:
-        return []
-    tongue = context.language
-    fitted = {key: fit(label, action_limits.OPTION, tongue) for key, label in choices.items()}
-    return [_menu("link_campaign", say.link_campaign, fitted, incident.incident_id)]
+        kind = f" ({kinds[campaign.kind]})"
+        name = fit(redact.safe(one_line(campaign.name)), action_limits.OPTION - len(kind), context.language)
+        choices[key(campaign.id)] = (name or "–") + kind
+    if len(choices) < len(context.campaigns) and SEARCH not in context.campaigns:
+        choices[SEARCH] = say.other_campaign
+    return [_menu("link_campaign", say.link_campaign, choices, incident.incident_id)] if choices else []
 
 
 def _could_matter(campaign: Campaign, onset: datetime) -> bool:
@@ -105,14 +109,12 @@ def _could_matter(campaign: Campaign, onset: datetime) -> bool:
 
 
 def _confirm(action: str, text: str, say: AnswerWords, incident: Incident, context: Context) -> Block:
-    tongue = context.language
-    if len(incident.contact_reasons) == 1:
+    if incident.kind == "spike" and len(incident.contact_reasons) > 1:
+        what = say.these_reasons.format(count=len(incident.contact_reasons))
+    else:
         # A reason of any length leaves room for what the press changes.
         room = action_limits.CONFIRM_TEXT - len(text)
-        reason = fit(one_line(incident.contact_reasons[0]), room, tongue) or "–"
-        what = f"„{reason}“" if tongue == "de" else f"“{reason}”"
-    else:
-        what = say.these_reasons.format(count=len(incident.contact_reasons))
+        what = say.quoted.format(subject=figures_section.subject(incident, context, room) or "–")
     return {
         "title": blocks.plain(f"{action}?"),
         "text": blocks.plain(text.format(what=what)),

@@ -63,6 +63,15 @@ def test_the_first_one_has_taken_it_over_and_the_last_word_of_every_other_kind_c
     assert answers.taken_over(altered(one, acknowledged_by=TOM)) == later
 
 
+def test_expected_and_false_alarm_exclude_each_other_so_the_last_one_is_shown() -> None:
+    both = [answer("expected", campaign_id="c1"), answer("false_alarm", TOM, minutes=25)]
+    assert [line.split(" ·")[0] for line in shown(answered(incident(), *both))] == ["False alarm"]
+    later = answer("expected", campaign_id="c1", minutes=26)
+    assert [line.split(" ·")[0] for line in shown(answered(incident(), *both, later))] == [
+        "Expected: Sommer-Newsletter"
+    ]
+
+
 def test_a_free_cause_is_shown_as_it_was_typed_cut_and_without_effect() -> None:
     lines = shown(answered(incident(), answer("cause", note="Der *Dienst* <!here> ist weg")))
     assert lines[0].startswith("Cause: Der *Dienst* <\u2060!here> ist weg · ")

@@ -25,9 +25,13 @@ from message_states import (
 from msgspec.structs import replace as altered
 
 from alerts import action_limits, buttons, message
+from alerts.answer_words import answer_words
 from alerts.blocks import Block
+from alerts.campaign_search import resolve
+from alerts.choices import CAUSES, SEARCH
 from alerts.language import Language
 from alerts.records import Campaign, Incident
+from alerts.until import MUTES, SNOOZES
 
 OPEN = replace(CONTEXT, answers_possible=True)
 
@@ -59,19 +63,16 @@ def test_the_action_ids_and_values_are_the_contracts() -> None:
     assert choices(found["snooze"]) == [f"{key}|1h", f"{key}|4h", f"{key}|tomorrow"]
     assert choices(found["mute"]) == [f"{key}|1d", f"{key}|7d", f"{key}|30d"]
     assert choices(found["link_campaign"]) == [f"{key}|c1", f"{key}|c2"]
-    assert [value.removeprefix(f"{key}|") for value in choices(found["cause"])] == [
-        "code_broken",
-        "code_expired",
-        "code_not_started",
-        "one_browser",
-        "payment",
-        "delivery",
-        "product",
-        "website",
-        "other",
-    ]
+    causes = "code_broken code_expired code_not_started one_browser payment delivery product website other"
+    assert [value.removeprefix(f"{key}|") for value in choices(found["cause"])] == causes.split()
     over = elements(incident("cleared"))
     assert {over[name]["value"] for name in ("useful_yes", "useful_no")} == {key}
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_choice_is_one_that_a_press_is_understood_by(language: Language) -> None:
+    say = answer_words(language)
+    assert (tuple(say.snoozes), tuple(say.mutes), tuple(say.causes)) == (SNOOZES, MUTES, CAUSES)
 
 
 def test_no_button_stands_where_nobody_answers_a_press() -> None:
@@ -91,9 +92,14 @@ SHOWN = [
         "snooze expected false_alarm cause link_campaign mute",
     ),
     (
-        "expected and a false alarm are said once",
-        answered(incident(), answer("expected"), answer("false_alarm")),
-        "acknowledge snooze cause link_campaign mute",
+        "what was called expected can only be called a false alarm",
+        answered(incident(), answer("false_alarm"), answer("expected", minutes=25)),
+        "acknowledge snooze false_alarm cause link_campaign mute",
+    ),
+    (
+        "and the other way round",
+        answered(incident(), answer("expected"), answer("false_alarm", minutes=25)),
+        "acknowledge snooze expected cause link_campaign mute",
     ),
     (
         "a snooze and a mute can be changed",
@@ -101,16 +107,24 @@ SHOWN = [
         "acknowledge snooze expected false_alarm cause link_campaign mute",
     ),
     (
-        "all tickets have no bar to raise",
+        "a rise of all tickets",
         condition("total_volume"),
-        "acknowledge snooze expected cause link_campaign",
+        "acknowledge snooze expected false_alarm cause link_campaign mute",
     ),
-    ("a silent source has no reason at all", condition("source_silent"), "acknowledge snooze"),
-    ("over: was it useful, and what was it", incident("cleared"), "useful_yes useful_no cause"),
     (
-        "the cause is named already",
-        answered(incident("cleared"), answer("cause", note="payment")),
-        "useful_yes useful_no",
+        "a silent source is nothing to expect, to mute or to be wrong about",
+        condition("source_silent"),
+        "acknowledge snooze",
+    ),
+    (
+        "over: was it useful, and what was it",
+        incident("cleared"),
+        "useful_yes useful_no expected false_alarm cause",
+    ),
+    (
+        "over and judged: the judgement can still be changed",
+        answered(incident("cleared"), answer("false_alarm")),
+        "useful_yes useful_no expected cause",
     ),
     ("the source is back", condition("source_silent", over=True), "useful_yes useful_no"),
     (
@@ -144,8 +158,9 @@ def test_what_lowers_the_guard_asks_first_and_names_the_reason(reason: str, lang
         assert text.endswith((".", "weiterhin.", "ab."))
 
 
-def test_a_group_is_asked_about_by_number() -> None:
+def test_several_reasons_and_all_tickets_are_asked_about_by_what_they_are() -> None:
     assert "diese 3 Kontaktgründe" in elements(group())["mute"]["confirm"]["text"]["text"]
+    assert "„Alle Tickets zusammen“" in elements(condition("total_volume"))["mute"]["confirm"]["text"]["text"]
 
 
 def campaign(key: str, days: float, **about: Any) -> Campaign:
@@ -162,7 +177,9 @@ def menu_of(*campaigns: Campaign, one: Incident | None = None) -> list[str]:
 def test_campaigns_that_could_be_meant_are_offered_the_closest_first() -> None:
     far = [campaign("old", -30), campaign("future", 20)]
     near = [campaign("a", -1), campaign("b", 0.1), campaign("c", 3)]
-    assert menu_of(*far, *near) == ["b", "a", "c"]
+    assert menu_of(*near) == ["b", "a", "c"]
+    # The others are found in the form that the last choice opens.
+    assert menu_of(*far, *near) == ["b", "a", "c", SEARCH]
 
 
 def test_a_linked_campaign_comes_first_however_long_ago_it_began() -> None:
@@ -172,15 +189,18 @@ def test_a_linked_campaign_comes_first_however_long_ago_it_began() -> None:
 
 def test_ten_thousand_campaigns_are_a_short_menu_and_none_are_no_menu() -> None:
     many = menu_of(*(campaign(f"k{at}", at / 10_000) for at in range(10_000)))
-    assert len(many) == 50
-    assert many[0] == "k0"
-    assert menu_of(campaign("old", -30)) == []
+    assert len(many) == 51
+    assert (many[0], many[-1]) == ("k0", SEARCH)
+    assert menu_of() == []
 
 
-def test_an_id_that_no_press_could_bring_back_is_not_offered() -> None:
-    long, longest = "x" * 150, "x" * (action_limits.OPTION_VALUE - len(incident().incident_id) - 1)
-    offered = menu_of(campaign(long, 0), campaign(longest, 0.1), campaign("jo@example.org", 0.2))
-    assert offered == [longest]
+@pytest.mark.parametrize("identity", ["x" * 500, "jo@example.org", "two\nlines", "plain"])
+def test_whatever_a_campaigns_id_is_a_press_brings_it_back(identity: str) -> None:
+    offered = menu_of(campaign(identity, 0))
+    assert len(offered) == 1
+    assert resolve(offered[0], {identity: campaign(identity, 0)}) == identity
+    payload = message.root(incident(links=[]), replace(OPEN, campaigns={identity: campaign(identity, 0)}))
+    assert message.validate(payload) == []
 
 
 def test_labels_from_outside_are_cut_and_cannot_act() -> None:
