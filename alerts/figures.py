@@ -22,6 +22,7 @@ class Figures:
         expected: tickets without a spike.
         lower: with `upper` the bounds of the count in 95 % of cases without a spike.
         upper: see `lower`.
+        uplift: how many times the expectation came in.
         customers: distinct customers; 0 where they are not known.
         rule: what fired, in words.
         course: the last hour, for a chart.
@@ -33,6 +34,7 @@ class Figures:
     expected: float
     lower: float
     upper: float
+    uplift: float
     customers: int
     rule: str
     course: Course | None
@@ -46,11 +48,6 @@ class Figures:
     def excess(self) -> float:
         """Tickets above the expectation."""
         return self.observed - self.expected
-
-    @property
-    def uplift(self) -> float:
-        """How many times the expectation came in; infinite where none was expected."""
-        return self.observed / self.expected if self.expected > 0 else float("inf")
 
 
 def figures(incident: Incident) -> Figures:
@@ -74,6 +71,7 @@ def figures(incident: Incident) -> Figures:
         expected=expected,
         lower=max(0.0, expected - sqrt(sum((one.expected - one.lower) ** 2 for one in current))),
         upper=expected + sqrt(sum((one.upper - one.expected) ** 2 for one in current)),
+        uplift=_ratio(sum(spike.observed for spike in current), expected),
         customers=0,
         rule=leading(incident).rule,
         course=_together([spike.course for spike in current]),
@@ -85,7 +83,7 @@ def extra(figures: Figures) -> tuple[int, int, int]:
 
     >>> from datetime import UTC
     >>> at = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
-    >>> extra(Figures(at, at, 42, 11.2, 4.7, 18.2, 38, "", None))
+    >>> extra(Figures(at, at, 42, 11.2, 4.7, 18.2, 3.75, 38, "", None))
     (31, 24, 37)
     """
     least, most = round(figures.observed - figures.upper), round(figures.observed - figures.lower)
@@ -120,6 +118,7 @@ def of_spike(spike: Spike) -> Figures:
         expected=spike.expected,
         lower=spike.lower,
         upper=spike.upper,
+        uplift=spike.uplift,
         customers=spike.customers,
         rule=spike.rule,
         course=spike.course,
@@ -134,6 +133,7 @@ def _of_condition(condition: Condition) -> Figures:
         expected=condition.expected,
         lower=condition.lower,
         upper=condition.upper,
+        uplift=_ratio(condition.observed, condition.expected),
         customers=0,
         rule=condition.rule,
         course=condition.course,
@@ -162,6 +162,10 @@ def _together(courses: Sequence[Course | None]) -> Course | None:
         counts=[sum(course[at][0] for course in steps) for at in shared],
         expected=[sum(course[at][1] for course in steps) for at in shared],
     )
+
+
+def _ratio(observed: int, expected: float) -> float:
+    return observed / expected if expected > 0 else float("inf")
 
 
 def _until(spike: Spike) -> datetime:
