@@ -165,6 +165,9 @@ class Channel:
         else:
             assert one.incident is not None
             message = self.message(one.incident_id)
+            if message.deleted:
+                self.board.gone(one.incident_id)
+                return
             if one.kind == "update":
                 message.shows = one.incident
             else:
