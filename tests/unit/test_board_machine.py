@@ -240,6 +240,18 @@ class Machine(RuleBasedStateMachine):
     def send(self, most: int) -> None:
         self.channel.send(most)
 
+    @precondition(lambda self: self.alarms)
+    @rule(index=st.integers(0, 4), more=st.integers(1, 40), over=st.booleans())
+    def hear_while_a_message_is_on_its_way(self, index: int, more: int, over: bool) -> None:
+        due = self.board.due(self.channel.context)
+        if over:
+            self.clear(index)
+        else:
+            self.grow(index, more, 0)
+        # What joined another incident is not sent any more.
+        if due and due[0].incident_id in self.board.entries:
+            self.channel.deliver(due[0])
+
     @rule()
     def crash_after_the_post_and_before_the_log(self) -> None:
         due = self.board.due(self.channel.context)

@@ -11,6 +11,8 @@ from told_channel import ONSET, Channel, condition, driver, minutes, spike
 from alerts.board import Board, Entry
 from alerts.decision import Reason
 from alerts.forgetting import forgettable
+from alerts.records import Incident
+from alerts.restoring import restored
 
 WEEK = 7 * 24 * 60
 
@@ -115,3 +117,20 @@ def test_rows_written_before_a_field_was_added_are_read() -> None:
         del old["incident"][name]
     read = msgspec.convert(old, Entry)
     assert read == Entry(replace(entry.incident, kind="spike"))
+
+
+def test_a_lost_row_is_made_anew_from_the_public_record() -> None:
+    channel = Channel()
+    channel.hear(spike())
+    channel.hear(condition("source_silent"))
+    channel.hear(condition("source_silent", ended=20))
+    key = channel.incident().incident_id
+    channel.answer(key, "muted", until=ONSET + timedelta(days=3))
+    channel.answer(key, "snoozed", until=ONSET + timedelta(hours=3))
+    public = [msgspec.json.encode(entry.incident) for entry in channel.board.entries.values()]
+    anew = [restored(msgspec.json.decode(one, type=Incident)) for one in public]
+    channel.board = Board({one.incident_id: one for one in anew})
+    assert channel.hear(spike("grown", 90, 30)).reason is Reason.MUTED
+    assert channel.hear(condition("source_silent", ended=20)).reason is Reason.NOTHING_NEW
+    assert channel.hear(spike("cleared", 90, 30)).reason is Reason.RESOLVED
+    assert channel.sent.count("root") == 2
