@@ -11,21 +11,22 @@ import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from alerts.slack import delivery
 from streams.admin import missing_topics
 from streams.connection import require_kafka
-from streams.count import Count
 from streams.errors import Failure
 from streams.memory import relax_collector
 from streams.metrics import Metrics
-from streams.notify import Notify
 from streams.settings import Settings, SettingsError, load
-from streams.watch import Watch
 from streams.web import Ready, Web
+
+if TYPE_CHECKING:
+    from streams.notify import Notify
+    from streams.watch import Watch
 
 STAGES = ("count", "watch", "notify")
 WAIT_SECONDS = 5.0
@@ -134,15 +135,22 @@ class _Stages:
         self.services: dict[str, Any] = {}
         ready = self.ready = dict[str, Ready]()
         self.delivery = None
+        # A stage that does not run here is not loaded either: a worker that only notifies is back sooner.
         if "count" in only:
+            from streams.count import Count
+
             count = Count(settings, self.metrics, instance_id)
             self.services["count"] = count
             ready["count"] = lambda: (count.ready, f"{len(count.assigned)} partitions")
         if "watch" in only:
+            from streams.watch import Watch
+
             watch = Watch(settings, self.metrics, instance_id)
             self.services["watch"] = watch.app
             ready["watch"] = lambda: _faust_ready(watch)
         if "notify" in only:
+            from streams.notify import Notify
+
             token = settings.slack_bot_token
             try:
                 self.delivery = delivery(
