@@ -105,6 +105,7 @@ class Chaos:
         folder: for logs.
         seed: everything follows from it, but for what the machine does.
         faults: the plan of `RandomFaults` without its seed; what is left out has its default.
+        patience: seconds for which a ready worker lives when the call that is to kill it does not come.
         say: told of progress.
     """
 
@@ -116,12 +117,14 @@ class Chaos:
         *,
         seed: int,
         faults: Mapping[str, float] | None = None,
+        patience: float = 7.0,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         from kafka import KafkaProducer
 
         self.settings = settings
         self.rng = random.Random(seed)
+        self.patience = patience
         self.say = say
         self.server = Server(folder / "slack.log")
         self.server.switch(random={"seed": seed, **(faults or {})}, history_lag=0.5)
@@ -158,7 +161,7 @@ class Chaos:
     def _life(self) -> str | None:
         """One life of the worker; returns where it was killed, None if it ended by itself."""
         by_timer = self.rng.random() < 0.3
-        patience = self.rng.uniform(0.0, 4.0) if by_timer else 7.0
+        patience = self.rng.uniform(0.0, 4.0) if by_timer else self.patience
         worker = self.nursery.start()
         where = "at random"
         if not by_timer:
