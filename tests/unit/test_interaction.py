@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from personal_data import SETS, in_fields, leaks
 from presses import pressed, shortcut, submitted
 
 from alerts import campaign_search
@@ -286,6 +287,18 @@ def test_a_long_note_is_cut_and_says_so_and_nothing_personal_is_in_it() -> None:
     assert kept.endswith("… (gekürzt)")
     assert "example" not in kept
     assert "0130" not in kept
+
+
+@pytest.mark.parametrize("seed", SETS.values(), ids=SETS.keys())
+def test_nothing_personal_that_is_typed_reaches_an_answer(seed: int) -> None:
+    opened = view(pressed("cause", "ts-1|other", menu=True))
+    reported = view(shortcut())
+    for item, text in in_fields(seed):
+        cause = answer(submitted(opened, {"words": {"value": text}}))
+        filled = {"words": {"value": text}, "when": {"selected_date_time": 1795165000}}
+        missed = answer(submitted(reported, filled))
+        for one in (cause, missed):
+            assert not leaks(item, one.note or ""), item
 
 
 def test_a_form_that_is_none_of_ours_changes_nothing() -> None:
