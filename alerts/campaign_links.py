@@ -146,15 +146,15 @@ class _Spoken:
         # A campaign for one market makes tickets in that market; large ones hardly stand out, so that this is a
         # doubt and no more.
         doubt = 1 if self._market(campaign) == _HERE else _DOUBT
-        near = self._distance(campaign) if evidence == "voucher_code" else abs(campaign.starts_at - self.onset)
+        near = (
+            self._distance(campaign) if evidence == "voucher_code" else abs(campaign.starts_at - self.onset)
+        )
         return (_RANK[evidence], *carried, (near + _ONSET_IS_SURE_TO) * doubt, campaign.id)
 
     def is_near(self, campaign: Campaign) -> bool:
         """Whether a campaign's code may well be meant: it runs, is just over or to come, or is named by its id."""
         return (
-            self.covered_by(campaign)
-            or self._distance(campaign) <= _RECENT
-            or fold(campaign.id) in self.ids
+            self.covered_by(campaign) or self._distance(campaign) <= _RECENT or fold(campaign.id) in self.ids
         )
 
     def covered_by(self, campaign: Campaign) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alerts.blocks import fit, one_line
 from alerts.campaign_words import campaign_words
 from alerts.language import Language, about, duration, number, percent
 from alerts.names import fold
@@ -91,7 +92,9 @@ def valid(code: str, campaigns: Iterable[Campaign], at: datetime) -> tuple[datet
     ]
     # Of several that hold, the one that holds for longest: the code works until the last of them ends.
     return min(
-        windows, key=lambda window: (max(window[0] - at, at - window[1], timedelta()), at - window[1]), default=None
+        windows,
+        key=lambda window: (max(window[0] - at, at - window[1], timedelta()), at - window[1]),
+        default=None,
     )
 
 
@@ -107,10 +110,13 @@ def codes_of(incidents: Iterable[Incident]) -> set[str]:
 
 
 def said(cause: VoucherCause, language: Language) -> tuple[str, str]:
-    """The class in a few words ("" where it is not likely), and the facts in sentences; values as they came."""
+    """The class in a few words ("" where it is not likely), and the facts in sentences; for rich or plain text only."""
     say = campaign_words(language)
     facet, _, place = _place(cause)
-    names = {"value": place, "facet": words(language).facets.get(facet, facet)}
+    names = {
+        "value": fit(one_line(place), 80, language) or "–",
+        "facet": words(language).facets.get(facet, facet),
+    }
     facts = []
     if cause.kind is not None:
         sure = abs(cause.minutes) > _ONSET_IS_SURE_TO / timedelta(minutes=1)
@@ -151,7 +157,11 @@ def _place(cause: VoucherCause) -> tuple[str, str, str]:
     """Facet, code and value of the place where it fails; ("", code, "") where there is none."""
     if WITH not in cause.driver.facet:
         return "", cause.code, ""
-    return cause.driver.facet.partition(WITH)[2], cause.code, cause.driver.value.removeprefix(f"{cause.code} {WITH} ")
+    return (
+        cause.driver.facet.partition(WITH)[2],
+        cause.code,
+        cause.driver.value.removeprefix(f"{cause.code} {WITH} "),
+    )
 
 
 def _redeemed(redeemed: Comparison, language: Language) -> str:

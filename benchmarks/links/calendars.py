@@ -66,7 +66,9 @@ class Shop:
     def spelt_by_helpdesk(self, reason: ContactReason) -> str:
         """As a helpdesk's machine writes a reason."""
         word = reason.german if self.german else reason.english
-        return str(self.rng.choice([word, word.capitalize(), word.lower().replace(" ", "_")], p=[0.6, 0.2, 0.2]))
+        return str(
+            self.rng.choice([word, word.capitalize(), word.lower().replace(" ", "_")], p=[0.6, 0.2, 0.2])
+        )
 
     def spelt_by_heart(self, reason: ContactReason) -> str:
         """As a colleague types a reason into the calendar; one in twelve spells it so that nobody would find it."""
@@ -99,7 +101,9 @@ class Shop:
         low, high = np.log(_HOURS[kind])
         return timedelta(hours=round(float(np.exp(self.rng.uniform(low, high)))))
 
-    def campaign(self, name: str, start: datetime, end: datetime, kind: CampaignKind, **fields: Any) -> Campaign:
+    def campaign(
+        self, name: str, start: datetime, end: datetime, kind: CampaignKind, **fields: Any
+    ) -> Campaign:
         """A campaign with what such campaigns have, unless it is given."""
         rng = self.rng
         reasons: list[str] = []

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from alerts.campaign import candidates
-from alerts.records import Campaign, Driver, Spike
+from alerts.records import Campaign, CampaignKind, Driver, Spike
 from benchmarks.detection import planted
 from benchmarks.detection.planted import Ticket
 from benchmarks.links.calendars import BY_ENGLISH, MARKETS, Shop, announces
@@ -31,8 +31,15 @@ Behind = Literal["code", "id", "reason", "time", "none"]
 BEHIND: tuple[Behind, ...] = ("code", "id", "reason", "time", "none")
 TUNED_ON = range(1500)
 REPORTED = range(50_000, 50_300)
-_REACHING = ("voucher", "tv", "newsletter", "sale", "product")
-_ABOUT_CODES = ("voucher not working", "voucher not working", "voucher not working", "payment failed", "complaint")
+_REACHING: tuple[CampaignKind, ...] = ("voucher", "tv", "newsletter", "sale", "product")
+_WITH_CODE: tuple[CampaignKind, ...] = ("voucher", "newsletter", "sale", "tv")
+_ABOUT_CODES = (
+    "voucher not working",
+    "voucher not working",
+    "voucher not working",
+    "payment failed",
+    "complaint",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,42 +93,29 @@ def _campaign(
     behind: Behind, rng: np.random.Generator, shop: Shop, at: datetime, reason: ContactReason
 ) -> tuple[Campaign, ContactReason, list[tuple[str, str, float]]]:
     """The campaign behind an incident, the contact reason that rises, and what its tickets carry how often."""
-    kind = str(rng.choice(_REACHING))
-    length = max(shop.lasts(kind), timedelta(hours=1))  # type: ignore[arg-type]
-    since = timedelta(minutes=float(np.exp(rng.uniform(np.log(3), np.log(180)))))
-    start = at - since
+    kind: CampaignKind = _REACHING[int(rng.integers(len(_REACHING)))]
+    length = max(shop.lasts(kind), timedelta(hours=1))
+    start = at - timedelta(minutes=float(np.exp(rng.uniform(np.log(3), np.log(180)))))
     often = float(rng.uniform(0.55, 0.95))
-    fields: dict[str, object] = {}
-    carried: list[tuple[str, str, float]] = []
+    fields: dict[str, list[str]] = {"contact_reasons": []}
     if behind == "code":
-        kind = str(rng.choice(["voucher", "newsletter", "sale", "tv"], p=[0.4, 0.35, 0.15, 0.1]))
+        kind = _WITH_CODE[int(rng.choice(len(_WITH_CODE), p=[0.4, 0.35, 0.15, 0.1]))]
         reason = BY_ENGLISH[str(rng.choice(_ABOUT_CODES))]
-        fields["voucher_codes"] = [shop.code()] + ([shop.code()] if rng.random() < 0.3 else [])
-        way = rng.random()
-        if way < 0.25:  # breaks in the middle
-            start = at - length * float(rng.random())
-        elif way < 0.4:  # expired
-            start = at - length - timedelta(hours=float(rng.exponential(12)))
-        elif way < 0.5:  # the mailing went out too early
-            start = at + timedelta(hours=float(rng.uniform(0.2, 24)))
+        start = _code_breaks(rng, start, length, at)
+        fields = {"voucher_codes": [shop.code()] + ([shop.code()] if rng.random() < 0.3 else [])}
     elif behind == "id":
-        fields["voucher_codes"] = []
+        fields = {"voucher_codes": []}
     elif behind == "reason":
-        fields["contact_reasons"] = [shop.spelt_by_heart(reason)]
+        fields = {"contact_reasons": [shop.spelt_by_heart(reason)]}
         if rng.random() < 0.3:
-            fields["contact_reasons"] = [
-                *fields["contact_reasons"],  # type: ignore[misc]
-                shop.spelt_by_heart(REASONS[int(rng.integers(len(REASONS)))]),
-            ]
+            fields["contact_reasons"].append(shop.spelt_by_heart(REASONS[int(rng.integers(len(REASONS)))]))
         if kind != "tv" and rng.random() < 0.5:  # parcels are late, returns come: hours rather than minutes
             start = at - min(timedelta(hours=float(rng.uniform(2, 24))), length)
-    else:
-        fields["contact_reasons"] = []
     start = start.replace(second=0, microsecond=0)
     if rng.random() < 0.7:
-        quarter = timedelta(minutes=15)
-        start -= (start - datetime(2026, 1, 1, tzinfo=UTC)) % quarter
-    true = shop.campaign("true", start, start + length, kind, **fields)  # type: ignore[arg-type]
+        start -= (start - datetime(2026, 1, 1, tzinfo=UTC)) % timedelta(minutes=15)
+    true = shop.campaign("true", start, start + length, kind, **fields)
+    carried: list[tuple[str, str, float]] = []
     if behind == "code":
         carried.append(("voucher_code", true.voucher_codes[0], often))
         if rng.random() < 0.4:
@@ -129,6 +123,18 @@ def _campaign(
     if behind == "id":
         carried.append(("campaign_id", true.id, often))
     return true, reason, carried
+
+
+def _code_breaks(rng: np.random.Generator, start: datetime, length: timedelta, at: datetime) -> datetime:
+    """When a campaign began whose code breaks now: just before, long ago, so that it ran out, or not yet."""
+    way = rng.random()
+    if way < 0.25:
+        return at - length * float(rng.random())
+    if way < 0.4:
+        return at - length - timedelta(hours=float(rng.exponential(12)))
+    if way < 0.5:
+        return at + timedelta(hours=float(rng.uniform(0.2, 24)))
+    return start
 
 
 def _shares_its_code(rng: np.random.Generator, shop: Shop, true: Campaign, at: datetime) -> Campaign:
@@ -192,7 +198,8 @@ def _spike(
 
     observed = int(np.exp(rng.uniform(np.log(20), np.log(500))))
     expected = min(
-        observed / float(np.exp(rng.uniform(np.log(1.6), np.log(15)))), max(observed - 5.0 * observed**0.5, 0.5)
+        observed / float(np.exp(rng.uniform(np.log(1.6), np.log(15)))),
+        max(observed - 5.0 * observed**0.5, 0.5),
     )
     extra = max(observed - int(rng.poisson(expected)), observed // 4)
     caused = shop.such(extra, *wanted)
@@ -281,7 +288,9 @@ def judge(seeds: range, *, talk: bool = False) -> Judgement:
         sums.shown[behind] += any(link.id == one.truth for link in named)
         if talk and not right:
             drivers = [(driver.facet, driver.value) for driver in one.spike.drivers]
-            print(seed, behind, one.spike.contact_reason, drivers, [(link.id, link.evidence) for link in named])
+            print(
+                seed, behind, one.spike.contact_reason, drivers, [(link.id, link.evidence) for link in named]
+            )
             for campaign in one.campaigns:
                 if campaign.id in (one.truth, *(link.id for link in named)):
                     short = replace(campaign, name="-", promise=None)
