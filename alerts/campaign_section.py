@@ -38,9 +38,7 @@ def section(incident: Incident, spike: Spike, context: Context) -> list[Block]:
         none = blocks.context([("mrkdwn", say.no_campaign)], context.language)
         return [blocks.rich(cause), none] if cause else [none]
     first, *others = incident.campaigns
-    elements = _in_full(first, spike, context)
-    if cause:
-        elements.insert(1, cause)
+    elements = _in_full(first, spike, context, cause)
     if others:
         elements.append(blocks.line(blocks.words(say.coincides_too), *_names(others, context)))
     return [blocks.rich(*elements)]
@@ -78,7 +76,7 @@ def endless(at: datetime) -> bool:
     return at.year >= _ENDLESS
 
 
-def _in_full(link: CampaignLink, spike: Spike, context: Context) -> list[Block]:
+def _in_full(link: CampaignLink, spike: Spike, context: Context, cause: Block | None) -> list[Block]:
     say, tongue = words(context.language), context.language
     campaign = context.campaigns.get(link.id)
     head: list[Part] = [
@@ -90,10 +88,15 @@ def _in_full(link: CampaignLink, spike: Spike, context: Context) -> list[Block]:
     head.extend([blocks.words("\n"), *_evidence(link, campaign, spike, say, context)])
     if campaign is None:
         # What it promised and when it ran is no longer known.
-        gone = campaign_words(tongue).withdrawn + " "
-        return [blocks.line(*head, blocks.words(gone), blocks.words(say.not_proven))]
-    head.extend([*_timing(campaign, spike, say, context), blocks.words(" " + say.not_proven)])
-    elements = [blocks.line(*head)]
+        head.append(blocks.words(campaign_words(tongue).withdrawn))
+    else:
+        head.extend(_timing(campaign, spike, say, context))
+    # Whatever is likely stands before the sentence that nothing is proven.
+    elements = (
+        [blocks.line(*head), cause] if cause else [blocks.line(*head, blocks.words(" " + say.not_proven))]
+    )
+    if campaign is None:
+        return elements
     if campaign.promise and one_line(campaign.promise):
         elements.append(blocks.quoted(blocks.words(fit(clean(campaign.promise.strip()), _PROMISE, tongue))))
     elements.append(blocks.line(*_facts(campaign, say, context)))
@@ -162,7 +165,7 @@ def _cause(spike: Spike, context: Context) -> Block | None:
         return None
     head, facts = voucher_cause.said(found, context.language)
     parts = [blocks.words(head, "bold")] if head else []
-    return blocks.line(*parts, blocks.words(facts))
+    return blocks.line(*parts, blocks.words(f"{facts} {words(context.language).not_proven}"))
 
 
 def _facts(campaign: Campaign, say: Words, context: Context) -> list[Part]:
@@ -183,10 +186,13 @@ def _facts(campaign: Campaign, say: Words, context: Context) -> list[Part]:
         ]
     )
     codes = [one_line(code) for code in campaign.voucher_codes if one_line(code)]
+    told = [_validity(campaign, code, context) for code in codes[:_CODES]]
     for index, code in enumerate(codes[:_CODES]):
         parts.append(blocks.words(" · " + say.code if index == 0 else ", "))
         parts.append(blocks.words(fit(code, 80, tongue), "code"))
-        parts.extend(_validity(campaign, code, context))
+        # What holds for several codes is said once, behind the last of them.
+        if told[index : index + 2] != [told[index]] * 2:
+            parts.extend(told[index])
     if len(codes) > _CODES:
         parts.append(blocks.words(f" +{len(codes) - _CODES}"))
     if campaign.owner and campaign.owner.strip():

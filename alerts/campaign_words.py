@@ -78,14 +78,14 @@ ENGLISH = CampaignWords(
     begins="Begins",
     ends="Ends",
     more="About {low} to {high} as many contacts as usual",
-    more_tickets="About {low} to {high} more contacts in all",
+    more_tickets="about {low} to {high} more contacts in all",
     none_announced="No additional contacts were announced",
     fewer_announced="Fewer contacts than usual were announced",
     all_reasons="all contact reasons",
     reasons="Contacts about",
-    basis="announced: {uplift}; campaigns like it differ from their announcement by about a third",
-    basis_learnt="announced: {uplift}, corrected by what campaigns of its kind brought before",
-    spoken="{title}: {name}, from {begins}. {more}.",
+    basis="Announced: {uplift}; the range reckons with up to about a third more or less",
+    basis_learnt="Announced: {uplift}, corrected by what campaigns of its kind brought before",
+    spoken=", from {begins}. {more}.",
 )
 
 GERMAN = CampaignWords(
@@ -123,14 +123,14 @@ GERMAN = CampaignWords(
     begins="Beginn",
     ends="Ende",
     more="Etwa {low} bis {high} so viele Kontakte wie üblich",
-    more_tickets="Insgesamt etwa {low} bis {high} Kontakte mehr",
+    more_tickets="insgesamt etwa {low} bis {high} Kontakte mehr",
     none_announced="Mehr Kontakte wurden nicht angekündigt",
     fewer_announced="Weniger Kontakte als üblich wurden angekündigt",
     all_reasons="alle Kontaktgründe",
     reasons="Kontakte zu",
-    basis="angekündigt: {uplift}; Kampagnen wie diese weichen um etwa ein Drittel davon ab",
-    basis_learnt="angekündigt: {uplift}, korrigiert um das, was Kampagnen ihrer Art bisher brachten",
-    spoken="{title}: {name}, ab {begins}. {more}.",
+    basis="Angekündigt: {uplift}; die Spanne rechnet mit bis zu etwa einem Drittel mehr oder weniger",
+    basis_learnt="Angekündigt: {uplift}, korrigiert um das, was Kampagnen ihrer Art bisher brachten",
+    spoken=", ab {begins}. {more}.",
 )
 
 

@@ -133,7 +133,8 @@ def said(cause: VoucherCause, language: Language) -> tuple[str, str]:
     if cause.redeemed is not None:
         facts.append(_redeemed(cause.redeemed, language))
     head = say.cause_heads[cause.kind].format(**names) if cause.likely and cause.kind else ""
-    return head, " ".join(filter(None, facts))
+    told = " ".join(filter(None, facts))
+    return head, told if head else told[:1].upper() + told[1:]
 
 
 def _kind(
@@ -144,7 +145,11 @@ def _kind(
         return "code_expired", (spike.onset - window[1]) / minute, code
     if window is not None and spike.onset < window[0] - _ONSET_IS_SURE_TO:
         return "code_not_started", (window[0] - spike.onset) / minute, code
-    places = [one for one in spike.drivers if not {*one.facet.split(WITH)}.isdisjoint(_PLACES)]
+    places = [
+        one
+        for one in spike.drivers
+        if one.tickets >= _FEW and not {*one.facet.split(WITH)}.isdisjoint(_PLACES)
+    ]
     for pair in places:
         if pair.facet.startswith(f"voucher_code{WITH}") and pair.value.startswith(f"{code.value} {WITH} "):
             return "one_browser", 0.0, pair
