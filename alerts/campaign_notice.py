@@ -36,11 +36,19 @@ Why = Literal["ahead", "changed", "withdrawn"]
 
 
 class NoticeSaid(msgspec.Struct, frozen=True, kw_only=True):
-    """What the channel was told of a campaign to come: the campaign as it was then, and where the message stands."""
+    """What the channel was told of a campaign to come.
+
+    Attributes:
+        campaign: as it was then.
+        withdrawn: whether that it was withdrawn is what was told last.
+        post: where the message stands; None while a post is under way, or where none could be made.
+        attempted_at: since when the post has been under way, on wall time.
+    """
 
     campaign: Campaign
     withdrawn: bool = False
     post: SlackPost | None = None
+    attempted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ def due_notices(
 
     Args:
         campaigns: the calendar as it stands, by id.
-        said: what was said, by campaign id; it forgets nothing by itself, see `log`.
+        said: what was said, by campaign id; a post that was under way is due again.
         now: the present.
         hours: how far ahead; 0 is off.
     """
@@ -73,9 +81,11 @@ def due_notices(
     due = []
     for name, one in said.items():
         current = campaigns.get(name)
-        if one.campaign.starts_at <= now:
+        if one.campaign.starts_at <= now or (one.withdrawn and one.post is None):
             continue
-        if current is None and not one.withdrawn:
+        if one.post is None and current is not None:
+            due.append(Due(current, "ahead"))
+        elif current is None and not one.withdrawn:
             due.append(Due(one.campaign, "withdrawn", one.post))
         elif current is not None and (one.withdrawn or current != one.campaign):
             due.append(Due(current, "changed", one.post))
@@ -86,8 +96,8 @@ def due_notices(
 
 
 def log(due: Due, post: SlackPost | None) -> NoticeSaid:
-    """What to keep under the campaign's id after a notice was sent; may be dropped a day after the campaign began."""
-    return NoticeSaid(campaign=due.campaign, withdrawn=due.why == "withdrawn", post=post)
+    """What to keep under the campaign's id after a notice was sent; without a post it is not tried again."""
+    return NoticeSaid(campaign=due.campaign, withdrawn=due.why == "withdrawn" or post is None, post=post)
 
 
 def notice_id(campaign: Campaign) -> str:

@@ -6,11 +6,7 @@ shows as it stands. The one thing that acts is the owner's mention, and only whe
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from datetime import datetime
-
-import msgspec
 
 from alerts import blocks, language, voucher_cause
 from alerts.blocks import Block, Part, clean, fit, one_line
@@ -42,18 +38,6 @@ def section(incident: Incident, spike: Spike, context: Context) -> list[Block]:
     if others:
         elements.append(blocks.line(blocks.words(say.coincides_too), *_names(others, context)))
     return [blocks.rich(*elements)]
-
-
-def fingerprint(incident: Incident, campaigns: Mapping[str, Campaign]) -> str:
-    """A digest of what the section shows of the campaigns as they stand; "" without one.
-
-    Campaigns change and are withdrawn while an incident is open: where this differs from what it was when the
-    message was sent, the message is to be edited.
-    """
-    if not incident.campaigns:
-        return ""
-    shown = [(link, campaigns.get(link.id)) for link in incident.campaigns]
-    return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 
 
 def total(driver: Driver, spike: Spike) -> int:

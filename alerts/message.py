@@ -13,6 +13,7 @@ from datetime import timedelta
 from alerts import blocks, campaign_section, language
 from alerts.blocks import Block, Part, clean, escape, fit, one_line, visible
 from alerts.context import Context
+from alerts.decision import Reason, Whisper
 from alerts.incident import leading
 from alerts.limits import HEADER, TEXT, Payload, validate
 from alerts.records import Driver, Incident, Spike
@@ -65,7 +66,18 @@ def root(incident: Incident, context: Context, counts: Sequence[int] | None = No
     return _payload(_spoken(incident, spike, drivers, context), body, incident, EVENT_TYPE)
 
 
-def reply(incident: Incident, context: Context) -> Payload:
+def whisper(word: Whisper, incident: Incident | None, context: Context) -> str:  # noqa: ARG001 - to come
+    """A word to one person."""
+    return str(word.kind)
+
+
+def reply(
+    incident: Incident,
+    context: Context,
+    why: Reason | None = None,  # noqa: ARG001 - to come
+    *,
+    permalink: str | None = None,  # noqa: ARG001 - to come
+) -> Payload:
     """The reply in the thread that calls people: the incident has grown, or it is over."""
     spike, say, tongue = leading(incident), words(context.language), context.language
     emoji, told = _headline(incident, spike, context)

@@ -151,13 +151,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """What people are told as one thing, from opening to resolution, as it stands on `incidents`.
 
     `revision` grows by one with every change that a reader of the Slack message should see. A `kind` other than
-    `spike` speaks of the source as a whole and is opened by a `Condition`.
+    `spike` speaks of the source as a whole: it has no spikes but a `condition`, as stated last. `related` are
+    incidents with the same cause that were told apart before that was known.
     """
 
     incident_id: str
     revision: int
     status: IncidentStatus
     kind: IncidentKind = "spike"
+    condition: Condition | None = None
     contact_reasons: list[str]
     spikes: list[Spike]
     opened_at: Instant
@@ -171,3 +173,4 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None = None
     answers: list[Answer] = []
     slack: SlackPost | None = None
+    related: list[str] = []

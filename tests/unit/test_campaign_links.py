@@ -6,11 +6,14 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from alerts.board import Board
 from alerts.campaign import candidates, keep_withdrawn
+from alerts.context import Context
 from alerts.records import Campaign, CampaignLink, Driver, Spike
 from benchmarks.links import planted_links
 
@@ -131,3 +134,17 @@ def test_a_campaign_that_was_withdrawn_stays_linked_and_one_that_no_longer_coinc
     gone, moved = (CampaignLink(id=name, name=name, evidence="voucher_code") for name in ("gone", "moved"))
     assert keep_withdrawn([], [gone, moved], {"moved": campaign("moved")}) == [gone]
     assert keep_withdrawn([gone], [gone], {}) == [gone]
+
+
+def test_an_incident_says_of_its_campaign_that_it_was_withdrawn_and_keeps_the_link_as_it_grows() -> None:
+    board, calendar = Board(), {"one": campaign("one", voucher_codes=["X1"])}
+    first = spike(("voucher_code", "X1"))
+    board.hear_spike(first, Context(now=ONSET, campaigns=calendar))
+    (entry,) = board.entries.values()
+    board.tick(Context(now=ONSET, campaigns={}))
+    (withdrawn,) = board.entries.values()
+    assert withdrawn.incident.revision > entry.incident.revision
+    grown = msgspec.structs.replace(first, state="grown", observed=90, excess=80)
+    board.hear_spike(grown, Context(now=ONSET, campaigns={}))
+    (after,) = board.entries.values()
+    assert [link.id for link in after.incident.campaigns] == ["one"]

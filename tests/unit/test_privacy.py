@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from personal_data import SETS, Planted, in_fields, leaking
 
 from alerts import blocks, limits, message, redact
+from alerts.campaign import candidates
 from alerts.context import Context
+from alerts.incident import apply
 from alerts.language import Language
 from alerts.outbox import FILE, Outbox
-from alerts.pipeline import process
 from alerts.records import Answer, Campaign, Driver, Incident, Spike, SpikeState
 
 ONSET = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
@@ -88,7 +89,9 @@ async def told(text: str, language: Language, folder: Path) -> list[dict[str, An
     known: Incident | None = None
     states: tuple[SpikeState, ...] = ("raised", "grown", "cleared")
     for state in states:
-        known = process(spike(text, state), known, context).incident
+        heard = spike(text, state)
+        links = candidates(heard, context.campaigns.values())
+        known = apply(known, heard, links=links, now=ONSET)
         answer = Answer(incident_id=known.incident_id, kind="cause", by="U1", at=ONSET, note=text)
         shown = msgspec.structs.replace(known, answers=[answer])
         post = await outbox.post(message.root(shown, context, [1, 2, 3]))
@@ -197,5 +200,7 @@ def test_look_alikes_are_read_as_what_they_look_like() -> None:
 def test_a_message_without_personal_data_passes_unchanged() -> None:
     found = campaign("SOMMER25")
     context = Context(now=ONSET, campaigns={found.id: found}, language="en")
-    said = message.root(process(spike("SOMMER25", "raised"), None, context).incident, context)
+    heard = spike("SOMMER25", "raised")
+    opened = apply(None, heard, links=candidates(heard, [found]), now=ONSET)
+    said = message.root(opened, context)
     assert redact.guard(said) == (said, {})
