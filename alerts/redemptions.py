@@ -88,7 +88,9 @@ def compare(redeemed: Redeemed, onset: datetime, at: datetime) -> Comparison | N
     Comparison(lately=1, minutes=60, usual=40.0, falls=True, goes_on=False)
     """
     begun, end = floor(onset), floor(at) + QUARTER
-    since = max(begun, floor(at - _LAST))
+    # The quarter in which the rise began is half before it: left out as soon as there is another one.
+    whole = begun if begun == onset or at < begun + 2 * QUARTER else begun + QUARTER
+    since = max(whole, floor(at - _LAST))
     lately, orders = (one.between(since, end) for one in (redeemed.redemptions, redeemed.orders))
     before, orders_before = (
         one.between(begun - _BEFORE, begun) for one in (redeemed.redemptions, redeemed.orders)

@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from personal_data import JUDGED, in_fields, leaking
 
-from alerts import limits
+from alerts import limits, redact
 from alerts.campaign_notice import EVENT_TYPE, MOST, Due, NoticeSaid, due_notices, log, notice, notice_id
 from alerts.context import Context
 from alerts.expected_contacts import expected_contacts
 from alerts.limits import Payload
 from alerts.records import Campaign, SlackPost
+from alerts.terminal import plain
 
 GOLDENS = Path(__file__).parents[1] / "data" / "slack"
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -178,3 +180,28 @@ def test_words_from_outside_neither_call_nor_break_the_notice(word: str) -> None
             assert limits.validate(payload) == []
             assert word not in json.dumps(payload["metadata"])
             assert '"user_id"' not in json.dumps(payload)
+
+
+def test_no_planted_personal_data_passes_the_guard_in_a_notice() -> None:
+    leaks = []
+    for item, text in in_fields(JUDGED):
+        planted = changed(
+            id=text,
+            name=text,
+            promise=text,
+            owner=text,
+            voucher_codes=[text],
+            contact_reasons=[text],
+            url=text,
+        )
+        for why in ("ahead", "withdrawn"):
+            payload, _ = redact.guard(notice(Due(planted, why), CONTEXT))
+            leaks += [(item.kind, text, found) for found in leaking(item, payload)]
+            assert limits.validate(payload) == []
+    assert leaks == []
+
+
+def test_a_notice_can_be_read_on_a_terminal() -> None:
+    text = plain(notice(Due(CAMPAIGN, "ahead"), replace(CONTEXT, language="en")))
+    for part in ("Campaign ahead: Black Friday", "40 % auf alles", "About 1.5× to 2.7×", "BLACK40"):
+        assert part in text, part

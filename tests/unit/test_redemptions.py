@@ -56,6 +56,15 @@ def test_of_a_long_incident_the_last_hour_is_held_against_the_hours_before_it_be
     assert (found.minutes, found.usual, found.falls) == (60, 50.0, True)
 
 
+def test_the_quarter_in_which_a_rise_began_counts_only_while_there_is_no_other() -> None:
+    redeemed = series((10, 60), (0, 60))
+    onset = NOON - timedelta(minutes=5)
+    early, later = (compare(redeemed, onset, NOON + timedelta(minutes=minute)) for minute in (10, 20))
+    assert early is not None
+    assert later is not None
+    assert (early.lately, later.lately) == (10, 0)
+
+
 def test_an_order_that_is_stated_again_counts_once() -> None:
     tally = OrderTally()
     for _ in range(3):
