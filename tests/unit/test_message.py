@@ -20,6 +20,7 @@ from slack_sdk.models.blocks import Block as SdkBlock
 from alerts import blocks, limits, message, preview, redact
 from alerts.language import Language
 from alerts.records import Campaign, CampaignLink, Driver, SpikeState
+from alerts.redemptions import Quarters
 from alerts.terminal import plain
 
 GOLDENS = Path(__file__).parents[1] / "data" / "slack"
@@ -76,6 +77,14 @@ def test_the_message_says_all_that_people_ask() -> None:
         "reason=Gutschein%20ung%C3%BCltig&amp;from=2026-11-20T09%3A15%3A00%2B00%3A00",
     ):
         assert part in text, part
+
+
+def test_where_orders_flow_tickets_are_told_per_thousand_of_them() -> None:
+    orders = Quarters(ONSET, (600, 800))
+    text = said(message.root(incident(), replace(CONTEXT, orders=orders)))
+    assert "*Tickets je 1.000 Bestellungen*\n30, erwartet ~8" in text
+    for few in (None, Quarters(ONSET, (1, 1))):
+        assert "1.000" not in said(message.root(incident(), replace(CONTEXT, orders=few)))
 
 
 def test_metadata_is_the_contracts() -> None:
