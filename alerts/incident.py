@@ -1,8 +1,11 @@
-"""An incident from opening to resolution: a pure state machine over what spikes say.
+"""An incident from opening to resolution: a pure state machine over what spikes and conditions say.
 
-The watch stage states its open spikes again and again, and statements may come twice or out of order. So each
+The watch stage states what is open again and again, and statements may come twice or out of order. So each
 spike's statements are ordered by what they say (cleared beats grown beats raised; of two alike the larger
-count wins), the incident keeps the furthest one, and hearing anything older changes nothing.
+count wins), those of a condition by their time; the incident keeps the furthest one, and hearing anything
+older changes nothing.
+
+The detector fires fast and clears slowly; what still begins again soon after its end reopens its incident.
 """
 
 from __future__ import annotations
@@ -10,20 +13,34 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
-from alerts.records import CampaignLink, Incident, Spike
+from alerts.records import CampaignLink, Condition, Incident, IncidentKind, Spike
 
-_ORDER = {"raised": 0, "grown": 1, "cleared": 2}
+ORDER = {"raised": 0, "grown": 1, "cleared": 2}
+
+
+def fingerprints(incident: Incident) -> frozenset[str]:
+    """The stable keys under each of which at most one incident is open.
+
+    An incident of spikes has one a contact reason; one of the source as a whole has its kind, marked so that no
+    contact reason can be mistaken for it.
+    """
+    if incident.kind == "spike":
+        return frozenset(incident.contact_reasons)
+    return frozenset({mark(incident.kind)})
+
+
+def mark(kind: IncidentKind) -> str:
+    """The fingerprint of incidents of the source as a whole; no contact reason looks like it."""
+    return f"\0{kind}"
 
 
 def fingerprint(spike: Spike) -> str:
-    """The stable key under which at most one incident is open: the contact reason.
-
-    Kept apart from the machine: what counts as one incident may widen to several reasons with one campaign.
-    """
+    """The fingerprint that a spike falls under: its contact reason."""
     return spike.contact_reason
 
 
@@ -34,13 +51,41 @@ def incident_id(spike: Spike) -> str:
     >>> incident_id(SimpleNamespace(spike_id="9f2c"))
     'ts-oroak3oat6'
     """
-    digest = hashlib.sha256(spike.spike_id.encode()).digest()
-    return "ts-" + base64.b32encode(digest).decode()[:10].lower()
+    return _name(spike.spike_id)
+
+
+def condition_id(condition: Condition) -> str:
+    """The id of the incident that a condition opens."""
+    return _name(f"{condition.kind}\0{condition.since.astimezone(UTC).isoformat()}")
+
+
+def latest(spikes: Iterable[Spike]) -> list[Spike]:
+    """The latest spike of each contact reason, in the order in which the reasons came.
+
+    One alarm a reason at a time: an earlier one is over, also where its last word was lost.
+    """
+    found: dict[str, Spike] = {}
+    for spike in spikes:
+        before = found.get(spike.contact_reason)
+        if before is None or (spike.raised_at, spike.spike_id) > (before.raised_at, before.spike_id):
+            found[spike.contact_reason] = spike
+    return list(found.values())
+
+
+def open_spikes(incident: Incident) -> list[Spike]:
+    """The spikes that are not cleared."""
+    return [spike for spike in latest(incident.spikes) if spike.state != "cleared"]
 
 
 def leading(incident: Incident) -> Spike:
-    """The spike whose figures the incident shows: the one that began last."""
-    return max(incident.spikes, key=lambda spike: (spike.onset, spike.spike_id))
+    """The spike whose figures the message shows first: of those still open the one with the largest excess.
+
+    Raises:
+        ValueError: the incident speaks of the source as a whole and has no spikes.
+    """
+    return max(
+        latest(incident.spikes), key=lambda spike: (spike.state != "cleared", spike.excess, spike.spike_id)
+    )
 
 
 def stated_at(spike: Spike) -> datetime:
@@ -50,83 +95,154 @@ def stated_at(spike: Spike) -> datetime:
     return max(spike.raised_at, spike.onset + timedelta(minutes=spike.window_minutes))
 
 
+def timed(spike: Spike, now: datetime) -> Spike:
+    """The spike with a time of its end: `now` where a cleared one carries none."""
+    if spike.state == "cleared" and spike.cleared_at is None:
+        return replace(spike, cleared_at=max(now, spike.raised_at))
+    return spike
+
+
+def with_spike(spikes: Sequence[Spike], spike: Spike) -> list[Spike] | None:
+    """An incident's spikes after a statement, or None when it brings nothing new.
+
+    Onset and raise are frozen at the first statement: the message's "since" must not wander.
+    """
+    known = next((one for one in spikes if one.spike_id == spike.spike_id), None)
+    if known is None:
+        return [*spikes, spike]
+    if _progress(spike) <= _progress(known):
+        return None
+    spike = replace(spike, onset=known.onset, raised_at=known.raised_at)
+    return [spike if one is known else one for one in spikes]
+
+
+def with_condition(conditions: Sequence[Condition], condition: Condition) -> list[Condition] | None:
+    """An incident's conditions after a statement, or None when it brings nothing new."""
+    known = next((one for one in conditions if one.since == condition.since), None)
+    if known is None:
+        return [*conditions, condition]
+    if _told(condition) <= _told(known):
+        return None
+    condition = replace(condition, raised_at=known.raised_at)
+    return [condition if one is known else one for one in conditions]
+
+
 def apply(
     incident: Incident | None, spike: Spike, *, links: Sequence[CampaignLink], now: datetime
 ) -> Incident:
     """The incident after a spike's statement; the very same object when the statement brings nothing new.
 
-    - No incident, or a resolved one and a spike that began later: a new incident, revision 1.
-    - The incident's own spike, further than known: the next revision; cleared resolves it.
-    - Its own spike as known, but other campaigns coincide now: the next revision, as long as it is open.
-    - A later spike of the same reason while the incident is open: joins it. One alarm a reason: the earlier
-      one is over, its last word was lost. The incident resolves when the latest spike is cleared.
-    - Anything else is old news.
+    - No incident: a new one, revision 1.
+    - A spike that it does not have: joins it, and opens it again if it was resolved.
+    - Its own spike, further than known: the next revision; it resolves when all its spikes are cleared.
+    - Nothing new, but other campaigns coincide now: the next revision, as long as it is open.
 
     Args:
-        incident: the incident under the spike's fingerprint, open or the last one resolved.
+        incident: the incident that the spike belongs to, as `alerts.grouping` decides.
         spike: the statement.
-        links: the campaigns that coincide with the spike, best first.
+        links: the campaigns that coincide with the incident, best first.
         now: the stage's time (event clock or wall clock), used only where a cleared spike carries no time.
     """
-    if spike.state == "cleared" and spike.cleared_at is None:
-        spike = replace(spike, cleared_at=max(now, spike.raised_at))
+    spike = timed(spike, now)
     if incident is None:
-        return _opened(spike, links)
-    known = next((one for one in incident.spikes if one.spike_id == spike.spike_id), None)
-    if known is None:
-        if spike.onset <= leading(incident).onset:
-            return incident
-        if incident.status == "resolved":
-            return _opened(spike, links)
-        return _revised(incident, [*incident.spikes, spike], links)
-    if _progress(spike) > _progress(known):
-        # Onset and raise are frozen at the first statement: the message's "since" must not wander.
-        spike = replace(spike, onset=known.onset, raised_at=known.raised_at)
-        return _revised(incident, [spike if one is known else one for one in incident.spikes], links)
-    # Only what is as far as the known statement may change links: an older one was matched on less evidence.
-    current = _progress(spike) == _progress(known) and known is leading(incident)
-    if current and incident.status == "open" and list(links) != incident.campaigns:
-        return _revised(incident, incident.spikes, links)
+        return opened(spike, links)
+    spikes = with_spike(incident.spikes, spike)
+    if spikes is not None:
+        return with_spikes(incident, spikes, links)
+    # What is older than known was matched on less evidence, and takes no campaign back.
+    as_known = any(
+        one.spike_id == spike.spike_id and _progress(one) == _progress(spike) for one in incident.spikes
+    )
+    if as_known and incident.status == "open" and list(links) != incident.campaigns:
+        return revised(incident, campaigns=list(links))
     return incident
 
 
-def _progress(spike: Spike) -> tuple[int, int, int, int]:
-    return _ORDER[spike.state], spike.observed, spike.window_minutes, spike.customers
-
-
-def _opened(spike: Spike, links: Sequence[CampaignLink]) -> Incident:
-    return _with_figures(
-        Incident(
-            incident_id=incident_id(spike),
-            revision=1,
-            status="open",
-            contact_reasons=[spike.contact_reason],
-            spikes=[spike],
-            opened_at=spike.raised_at,
-            updated_at=spike.raised_at,
-            observed=0,
-            expected=0.0,
-            excess=0.0,
-            campaigns=list(links),
-        )
+def opened(spike: Spike, links: Sequence[CampaignLink]) -> Incident:
+    """A new incident of one spike, revision 1."""
+    incident = Incident(
+        incident_id=incident_id(spike),
+        revision=0,
+        status="open",
+        contact_reasons=[],
+        spikes=[],
+        opened_at=spike.raised_at,
+        updated_at=spike.raised_at,
+        observed=0,
+        expected=0.0,
+        excess=0.0,
     )
+    return with_spikes(incident, [spike], links)
 
 
-def _revised(incident: Incident, spikes: Iterable[Spike], links: Sequence[CampaignLink]) -> Incident:
-    return _with_figures(
-        replace(incident, revision=incident.revision + 1, spikes=list(spikes), campaigns=list(links))
+def opened_by(condition: Condition) -> Incident:
+    """A new incident of the source as a whole, revision 1."""
+    incident = Incident(
+        incident_id=condition_id(condition),
+        revision=0,
+        status="open",
+        kind=condition.kind,
+        contact_reasons=[],
+        spikes=[],
+        opened_at=condition.raised_at,
+        updated_at=condition.raised_at,
+        observed=0,
+        expected=0.0,
+        excess=0.0,
     )
+    return with_conditions(incident, [condition])
 
 
-def _with_figures(incident: Incident) -> Incident:
-    last = leading(incident)
-    return replace(
+def with_spikes(incident: Incident, spikes: Sequence[Spike], links: Sequence[CampaignLink]) -> Incident:
+    """The next revision with other spikes: it resolves when the latest spike of each reason is cleared."""
+    current = latest(spikes)
+    ended = [spike.cleared_at for spike in current if spike.cleared_at is not None]
+    over = len(ended) == len(current)
+    lead = leading(replace(incident, spikes=list(spikes)))
+    return revised(
         incident,
-        status="resolved" if last.state == "cleared" else "open",
-        updated_at=max(incident.updated_at, stated_at(last)),
-        resolved_at=last.cleared_at if last.state == "cleared" else None,
-        observed=sum(spike.observed for spike in incident.spikes),
-        expected=sum(spike.expected for spike in incident.spikes),
-        excess=sum(spike.excess for spike in incident.spikes),
-        drivers=list(last.drivers),
+        status="resolved" if over else "open",
+        contact_reasons=list(dict.fromkeys(spike.contact_reason for spike in spikes)),
+        spikes=list(spikes),
+        updated_at=max(incident.updated_at, *(stated_at(spike) for spike in current)),
+        resolved_at=max(ended) if over else None,
+        observed=sum(spike.observed for spike in spikes),
+        expected=sum(spike.expected for spike in spikes),
+        excess=sum(spike.excess for spike in spikes),
+        campaigns=list(links),
+        drivers=list(lead.drivers),
     )
+
+
+def with_conditions(incident: Incident, conditions: Sequence[Condition]) -> Incident:
+    """The next revision with other statements of its condition: it resolves when the last one has ended."""
+    last = max(conditions, key=lambda condition: condition.since)
+    listed = [*last.contact_reasons, *incident.contact_reasons]
+    return revised(
+        incident,
+        status="open" if last.ended_at is None else "resolved",
+        condition=last,
+        contact_reasons=list(dict.fromkeys(listed)),
+        updated_at=max(incident.updated_at, last.ended_at or last.stated_at),
+        resolved_at=last.ended_at,
+        observed=sum(condition.observed for condition in conditions),
+        expected=sum(condition.expected for condition in conditions),
+        excess=sum(condition.observed - condition.expected for condition in conditions),
+    )
+
+
+def revised(incident: Incident, **changes: Any) -> Incident:
+    """The next revision: something that a reader of the message should see has changed."""
+    return replace(incident, revision=incident.revision + 1, **changes)
+
+
+def _name(key: str) -> str:
+    return "ts-" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:10].lower()
+
+
+def _progress(spike: Spike) -> tuple[int, int, int, int, int]:
+    return ORDER[spike.state], spike.observed, spike.window_minutes, spike.customers, len(spike.drivers)
+
+
+def _told(condition: Condition) -> tuple[bool, datetime, int]:
+    return condition.ended_at is not None, condition.stated_at, condition.observed

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from alerts import redact
-from alerts.delivery import DeliveryError, Observe, ignore
+from alerts.delivery import DeliveryError, Observe, Standing, ignore, read
 from alerts.limits import Payload
-from alerts.message import EVENT_TYPE
+from alerts.message import EVENT_TYPE, REPLY_EVENT_TYPE
 from alerts.records import SlackPost
 from alerts.terminal import plain
 
@@ -24,8 +25,8 @@ class Outbox:
 
     `posted_ts` is what a post was given, `ts` what an edit edits, `thread_ts` what a reply belongs to.
 
-    Choose it for a demo, a backtest, or before Slack is set up. It survives a crash as Slack does: `find`
-    reads what stands in the file. One writer at a time (a worker owns its data directory).
+    Choose it for a demo, a backtest, or before Slack is set up. It survives a crash as Slack does:
+    `standing` reads what is in the file. One writer at a time (a worker owns its data directory).
 
     Args:
         path: the file, or the data directory that gets `messages.jsonl`.
@@ -67,24 +68,30 @@ class Outbox:
         self._append("chat.postMessage", payload, post.channel, thread_ts=post.ts, posted_ts=answer.ts)
         return answer
 
-    async def find(self, incident_id: str, since: datetime) -> SlackPost | None:  # noqa: ARG002 - all is read
-        """The newest root message of an incident in the file."""
-        if not self._path.exists():
-            return None
-        found = None
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
-                message = json.loads(line)
-            except json.JSONDecodeError:
-                continue  # a line that a crash cut off says nothing was posted
-            metadata = message.get("metadata", {})
-            if (
-                message.get("method") == "chat.postMessage"
-                and metadata.get("event_type") == EVENT_TYPE
-                and metadata["event_payload"].get("incident_id") == incident_id
-            ):
-                found = SlackPost(channel=message["channel"], ts=message["posted_ts"])
-        return found
+    async def delete(self, post: SlackPost) -> None:
+        """Append that a message was taken back."""
+        self._append_line(self._line({"method": "chat.delete", "channel": post.channel, "ts": post.ts}))
+        self._observe("chat.delete", "ok")
+
+    async def whisper(self, channel: str, user: str, payload: Payload) -> None:
+        """Append a message to one person."""
+        self._append("chat.postEphemeral", payload, channel or self._channel, user=user)
+
+    async def standing(
+        self,
+        since: datetime,  # noqa: ARG002 - all is read
+        event_type: str = EVENT_TYPE,
+    ) -> list[Standing]:
+        """The root messages of a kind in the file, the oldest first."""
+        return self._standing(event_type)
+
+    async def thread(self, post: SlackPost) -> list[Standing]:
+        """The replies in a thread, the oldest first."""
+        return self._standing(REPLY_EVENT_TYPE, thread_ts=post.ts)
+
+    async def link(self, post: SlackPost) -> str | None:  # noqa: ARG002 - lines have no address
+        """None: a line of a file has no address."""
+        return None
 
     async def check(self) -> None:
         """Return when the file can be written."""
@@ -103,11 +110,32 @@ class Outbox:
         for kind, number in removed.items():
             for _ in range(number):
                 self._observe("redact", kind)
-        line = json.dumps({"method": method, "channel": channel, **where, **guarded}, ensure_ascii=False)
-        self._append_line(line + "\n")
+        self._append_line(self._line({"method": method, "channel": channel, **where, **guarded}))
         self._observe(method, "ok")
         if self._write is not None:
             self._write(plain(guarded, edited=method == "chat.update", in_thread="thread_ts" in where))
+
+    def _standing(self, event_type: str, thread_ts: str | None = None) -> list[Standing]:
+        if not self._path.exists():
+            return []
+        found: dict[str, Standing] = {}
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                message = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # a line that a crash cut off says nothing was posted
+            if message.get("method") == "chat.delete":
+                found.pop(message["ts"], None)
+            if message.get("method") != "chat.postMessage" or message.get("thread_ts") != thread_ts:
+                continue
+            one = read(message | {"ts": message["posted_ts"]}, event_type, message["channel"])
+            if one is not None:
+                found[one.post.ts] = one
+        return list(found.values())
+
+    @staticmethod
+    def _line(record: dict[str, Any]) -> str:
+        return json.dumps(record, ensure_ascii=False) + "\n"
 
     def _append_line(self, line: str) -> None:
         try:
@@ -122,5 +150,6 @@ class Outbox:
             raise DeliveryError(
                 f"{self._path} cannot be written ({error.strerror}); "
                 "make room or set TICKETSPIKE_DATA_DIR to another folder",
+                code="not_writable",
                 permanent=True,
             ) from None

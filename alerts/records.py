@@ -17,6 +17,8 @@ Name = Annotated[str, Meta(min_length=1)]
 
 SpikeState = Literal["raised", "grown", "cleared"]
 IncidentStatus = Literal["open", "resolved"]
+IncidentKind = Literal["spike", "total_volume", "source_silent"]
+ConditionKind = Literal["total_volume", "source_silent"]
 CampaignKind = Literal["voucher", "tv", "newsletter", "sale", "product", "other"]
 Evidence = Literal["voucher_code", "campaign_id", "contact_reason", "time"]
 AnswerKind = Literal[
@@ -37,6 +39,18 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
     share: float
     usual_share: float
     excess_share: float
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """The last hour or so as a chart shows it: what came in and what was expected, in equal steps.
+
+    `counts` and `expected` have one number a step of so many `minutes`; the first step begins at `begins_at`.
+    """
+
+    begins_at: Instant
+    minutes: int
+    counts: list[int]
+    expected: list[float]
 
 
 class Spike(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -63,6 +77,29 @@ class Spike(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     rule: str
     cleared_at: Instant | None = None
     drivers: list[Driver] = []
+    course: Course | None = None
+
+
+class Condition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that holds for the source as a whole, as the watch stage states it on `conditions`.
+
+    `total_volume`: all tickets together are more than expected; `source_silent`: nothing comes at all. Stated
+    again and again while it holds and once with `ended_at`; the same `kind` and `since` are the same condition.
+    Counts and bounds cover [`since`, `stated_at`); `contact_reasons` are those that rise, the largest excess first.
+    """
+
+    kind: ConditionKind
+    since: Instant
+    raised_at: Instant
+    stated_at: Instant
+    observed: int
+    expected: float
+    lower: float
+    upper: float
+    rule: str
+    ended_at: Instant | None = None
+    contact_reasons: list[str] = []
+    course: Course | None = None
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,7 +129,11 @@ class CampaignLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a person answered to an incident, as it stands on `answers`."""
+    """What a person answered to an incident, as it stands on `answers`.
+
+    `at` is the press's own time, so that the same press is the same answer however often it is delivered. Of
+    *missed*, which has no incident, `at` is when the spike was and `note` its contact reason.
+    """
 
     incident_id: str
     kind: AnswerKind
@@ -111,14 +152,18 @@ class SlackPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One spike from opening to resolution, as it stands on `incidents`.
+    """What people are told as one thing, from opening to resolution, as it stands on `incidents`.
 
-    `revision` grows by one with every change that a reader of the Slack message should see.
+    `revision` grows by one with every change that a reader of the Slack message should see. A `kind` other than
+    `spike` speaks of the source as a whole: it has no spikes but a `condition`, as stated last. `related` are
+    incidents with the same cause that were told apart before that was known.
     """
 
     incident_id: str
     revision: int
     status: IncidentStatus
+    kind: IncidentKind = "spike"
+    condition: Condition | None = None
     contact_reasons: list[str]
     spikes: list[Spike]
     opened_at: Instant
@@ -132,3 +177,4 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None = None
     answers: list[Answer] = []
     slack: SlackPost | None = None
+    related: list[str] = []

@@ -8,7 +8,7 @@ that no record is skipped is made sure of by `streams.follow`.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import faust
@@ -56,9 +56,31 @@ class ShardTable(Table):
         for future in futures:
             await future
 
+    async def remove(self, keys: Collection[bytes]) -> None:
+        """Take rows out and wait until Kafka has acknowledged it in the changelog."""
+        futures = []
+        for key in keys:
+            self.data.pop(key, None)
+            futures.append(
+                await self.changelog_topic.send(
+                    key=key, value=None, partition=0, key_serializer="raw", value_serializer="raw"
+                )
+            )
+        for future in futures:
+            await future
+
     def rows(self) -> dict[bytes, bytes]:
         """All rows without their stamps."""
         return {key: value[STAMP.size :] for key, value in self.data.items()}
+
+    def row(self, key: bytes) -> bytes | None:
+        """A row without its stamp; None where there is none."""
+        whole = self.data.get(key)
+        return whole[STAMP.size :] if whole else None
+
+    def largest_stamp(self) -> int:
+        """The largest stamp of any row; 0 without rows."""
+        return max((int(STAMP.unpack_from(value)[0]) for value in self.data.values()), default=0)
 
     def stamp(self, key: bytes) -> int:
         """The stamp of a row; 0 without one."""
@@ -70,6 +92,9 @@ class ShardTable(Table):
         newest: dict[bytes, Any] = {}
         for event in batch:
             key = event.message.key
+            if event.message.value is None:
+                newest[key] = event  # taken out; a version that comes after it is as good as a first one
+                continue
             held = newest[key].message.value if key in newest else self.data.get(key)
             if held is None or STAMP.unpack_from(event.message.value) >= STAMP.unpack_from(held):
                 newest[key] = event
@@ -122,11 +147,16 @@ def shard_table(app: faust.App, stage: str) -> ShardTable:
     return table
 
 
-def compacted(app: faust.App, settings: Settings, name: str) -> CompactedTopic:
-    """A compacted topic of the contract as a table that every worker holds whole and that follows the topic."""
+def compacted(
+    app: faust.App, settings: Settings, name: str, *, table_name: str | None = None
+) -> CompactedTopic:
+    """A compacted topic of the contract as a table that every worker holds whole and that follows the topic.
+
+    `table_name` is for an app whose own table already has the topic's name.
+    """
     topic = app.topic(settings.topic(name), **RAW)
     table: CompactedTopic = app.GlobalTable(
-        name, partitions=1, recovery_buffer_size=1, changelog_topic=topic, **_types()
+        table_name or name, partitions=1, recovery_buffer_size=1, changelog_topic=topic, **_types()
     )
     return table
 

@@ -7,7 +7,8 @@ arrived before the stage's first record: Faust hands over from its committed off
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, aclosing
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -24,7 +25,7 @@ class Entry(NamedTuple):
     value: bytes | None
 
 
-async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncIterator[Entry]:
+async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncGenerator[Entry]:
     """The records of partition 0 with `start` <= offset < `end`; those deleted by retention are not there.
 
     Blocks until `end` is reached; raises KafkaError when Kafka is away for longer than its client's own patience.
@@ -54,5 +55,41 @@ async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncIte
                     return
                 yield Entry(record.offset, record.timestamp / 1000.0, record.value)
             position = await consumer.position(tp)
+    finally:
+        await consumer.stop()
+
+
+async def rest(settings: Settings, positions: Mapping[str, int]) -> AsyncGenerator[tuple[str, Entry]]:
+    """What several topics hold from a position to their present ends, in the order in which it was appended.
+
+    Args:
+        settings: where Kafka is.
+        positions: full topic name to the offset to begin with.
+    """
+    readers = {
+        name: read(settings, name, start, await end(settings, name)) for name, start in positions.items()
+    }
+    async with AsyncExitStack() as stack:
+        for reader in readers.values():
+            await stack.enter_async_context(aclosing(reader))
+        heads = {name: await anext(reader, None) for name, reader in readers.items()}
+        while True:
+            waiting = [(head.timestamp, name) for name, head in heads.items() if head is not None]
+            if not waiting:
+                return
+            name = min(waiting)[1]
+            head = heads[name]
+            if head is not None:
+                yield name, head
+            heads[name] = await anext(readers[name], None)
+
+
+async def end(settings: Settings, topic: str) -> int:
+    """The offset that the next record of partition 0 gets."""
+    consumer = AIOKafkaConsumer(**aiokafka_options(settings), enable_auto_commit=False)
+    await consumer.start()
+    try:
+        tp = TopicPartition(topic, 0)
+        return int((await consumer.end_offsets([tp]))[tp])
     finally:
         await consumer.stop()

@@ -72,6 +72,26 @@ class Metrics:
             ["method", "result"],
             registry=registry,
         )
+        self.presses = Counter(
+            "ticketspike_presses",
+            "Presses in Slack by the way they came (http, socket) and what became of them",
+            ["way", "outcome"],
+            registry=registry,
+        )
+        self.outbox_depth = Gauge(
+            "ticketspike_outbox_depth", "Messages to Slack that are due and not sent yet", registry=registry
+        )
+        self.outbox_age = Gauge(
+            "ticketspike_outbox_oldest_seconds",
+            "How long the oldest message to Slack has been due; 0 when none is",
+            registry=registry,
+        )
+        self.slack_trouble = Gauge(
+            "ticketspike_slack_trouble",
+            "1 while Slack takes no messages, by its own word for why; 0 when it was mended",
+            ["error"],
+            registry=registry,
+        )
         self.event_to_slack = Gauge(
             "ticketspike_spike_to_slack_seconds",
             "Wall time from the spike's record on Kafka to Slack's answer, of the last new incident",

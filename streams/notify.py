@@ -1,46 +1,52 @@
-"""The stage *notify*: from spikes to incidents to messages that stay true.
+"""The stage *notify*: from spikes, conditions and answers to incidents to messages that stay true.
 
-The incident and what was said of it stand in one row of a Faust table, written before and after every call to
-Slack. What a crash leaves in doubt is looked up in the channel before anything is posted again, and since watch
-states its spikes again and again, a message that failed is tried again with the next statement.
+Records come in and change the board; its rows are stored in a Faust table before and after every call to Slack,
+and each incident is stated on `incidents`. What is due follows from the rows, so nothing is queued: `Sender`
+reads it off the board, and after a crash or a rebalance goes on with what the channel was not told yet.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
-from msgspec.structs import replace
 
-from alerts import message, pipeline
-from alerts.context import Context, Said
-from alerts.delivery import Delivery, DeliveryError
-from alerts.incident import fingerprint, stated_at
-from alerts.records import Campaign, Incident, SlackPost, Spike
-from streams import follow
+from alerts.board import Board
+from alerts.context import Context
+from alerts.decision import Whisper
+from alerts.delivery import Delivery
+from alerts.entry import Entry
+from alerts.incident import stated_at
+from alerts.records import Answer, Condition, Spike
+from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
-from streams.campaign_rows import decode_campaigns
+from streams.compacted import read_compacted
 from streams.metrics import Metrics
+from streams.notices import Notices
+from streams.redemptions import Redemptions
+from streams.sender import Sender
 from streams.settings import Settings
+from streams.standstill import Standstill
+from streams.surroundings import Surroundings
 
-POSITION_ROW = b"\0position"
-CLOCK_SKEW = timedelta(minutes=5)
-"""How much earlier than our attempt Slack's own clock may place a message that we look for."""
+SOURCES: dict[str, type[Spike] | type[Condition] | type[Answer]] = {
+    "spikes": Spike,
+    "conditions": Condition,
+    "answers": Answer,
+}
+"""The topics that change incidents, one partition each, and what they hold."""
+TICK_SECONDS = 1.0
+ANSWERED_WITHIN = timedelta(minutes=10)
+"""A word to a person who pressed a button longer ago would only puzzle them."""
+TAKE_OVER = 1 << 20
+"""How far stamps jump with a new owner: more than the old one can still write."""
 
 log = structlog.get_logger("notify")
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A fingerprint's row: its incident, the notification log, and since when a root post has been under way."""
-
-    incident: Incident
-    said: Said | None = None
-    attempted_at: datetime | None = None
 
 
 class Notify:
@@ -57,174 +63,219 @@ class Notify:
     ) -> None:
         self.settings = settings
         self.metrics = metrics
-        self.delivery = delivery
         self.now = now
-        self.zone = ZoneInfo(settings.ticketspike_timezone)
         self.app = stage_app(settings, "notify", instance_id)
         self.table = shard_table(self.app, "notify")
-        self.campaign_rows = compacted(self.app, settings, "campaigns")
+        self.table.on_recover(self._recovered)
+        self.redemptions = Redemptions(settings, now=now)
+        self.surroundings = Surroundings(
+            settings, compacted(self.app, settings, "campaigns"), now, self.redemptions
+        )
         self.incidents = self.app.topic(settings.topic("incidents"), **RAW)
         self.source = settings.topic("spikes")
-        self.app.agent(self.app.topic(self.source, **RAW), name="notify")(self.notify)
+        self.names = {settings.topic(name): name for name in SOURCES}
+        self.app.agent(self.app.topic(*self.names, **RAW), name="notify")(self.notify)
         self.app.on_partitions_revoked.connect(self._rebalanced)
         self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.notices = Notices(
+            delivery,
+            settings.ticketspike_campaign_notice_hours,
+            context=self.context,
+            keep=self.keep,
+            sleep=asyncio.sleep,
+        )
+        self.sender = Sender(
+            delivery,
+            metrics,
+            context=self.context,
+            keep=self.keep,
+            mine=self.mine,
+            wall=now,
+            notices=self.notices,
+        )
+        self.app.task(self._guarded(self.sender.run))
+        self.app.task(self._guarded(self._tick_for_ever))
+        self.app.task(self._guarded(self.redemptions.run))
         self.generation = 0
+        self.board: Board | None = None
+        self.positions: dict[str, int] = {}
+        self._recovered_generation = -1
         self._built = -1
-        self.entries: dict[str, Entry] | None = None
-        self.position = 0
-        self.trouble: str | None = None
-        """Why the last call to Slack failed, until one succeeds."""
-        self._campaigns_seen: dict[bytes, bytes] = {}
-        self._campaigns: dict[str, Campaign] = {}
+        self._stamp = 0
+        self._event_time: datetime | None = None
+        self._taking = asyncio.Lock()
+        self._keeping = asyncio.Lock()
+        self._standstill = Standstill()
 
     async def notify(self, stream: Any) -> None:
-        """The agent: hand every spike over, those that Faust passed over first."""
+        """The agent: hand every record over, those that Faust passed over first."""
         async for event in stream.events():
+            message = event.message
             try:
-                await self.take(follow.Entry(event.message.offset, event.message.timestamp, event.value))
+                await self.take(message.topic, follow.Entry(message.offset, message.timestamp, event.value))
             except Exception as error:
                 # Faust would go on with the next record; a stage that lost its place must start anew instead.
                 await self.app.crash(error)
                 raise
 
-    async def take(self, entry: follow.Entry) -> None:
-        """Take a spike in, after all spikes before it."""
-        generation = self.generation
-        if self.entries is None or self._built != generation:
-            self._rebuild()
-            self._built = generation
-        if entry.offset < self.position:
-            return
-        if entry.offset > self.position:
-            self.metrics.skipped.labels("notify").inc(entry.offset - self.position)
-            async for missed in follow.read(self.settings, self.source, self.position, entry.offset):
-                await self._apply(missed)
-        await self._apply(entry)
-
-    async def _apply(self, entry: follow.Entry) -> None:
-        self.position = entry.offset + 1
-        if entry.value is None:
-            return
-        try:
-            spike = msgspec.json.decode(entry.value, type=Spike)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            log.error("a record of spikes cannot be read and is passed over", offset=entry.offset)
-            return
-        await self._process(spike, entry.timestamp)
-        await self.table.put({POSITION_ROW: b""}, self.position)
-
-    async def _process(self, spike: Spike, appended: float) -> None:
-        assert self.entries is not None  # noqa: S101 - rebuilt before the first record
-        key = fingerprint(spike)
-        held = self.entries.get(key)
-        if held is None and spike.state == "cleared":
-            return  # over before anybody was told: nobody wants to hear of it now
-        outcome = pipeline.process(spike, held.incident if held else None, self._context(spike, held))
-        incident = outcome.incident
-        if held is None or incident is not held.incident:
-            same = held is not None and held.incident.incident_id == incident.incident_id
-            await self._keep(key, replace(held, incident=incident) if held and same else Entry(incident))
-            log.info(
-                "incident",
-                incident_id=incident.incident_id,
-                status=incident.status,
-                revision=incident.revision,
-                reason=str(outcome.reason),
-            )
-        for notification in outcome.notifications:
-            try:
-                await self._send(key, notification, self._context(spike, self.entries[key]))
-            except DeliveryError as error:
-                # Said again with the next statement of the spike; the order root, edit, reply stays.
-                self.trouble = str(error)
-                log.error("not delivered", incident_id=incident.incident_id, error=str(error))
+    async def take(self, topic: str, entry: follow.Entry) -> None:
+        """Take a record in, after all records of its topic before it."""
+        async with self._taking:
+            if self._built != self.generation:
+                await self._rebuild()
+            position = self.positions[self.names[topic]]
+            if entry.offset < position:
                 return
-            self.trouble = None
-            if notification.kind == "root":
-                self.metrics.event_to_slack.set(self.now() - appended)
+            whispers: list[Whisper] = []
+            if entry.offset > position:
+                self.metrics.skipped.labels("notify").inc(entry.offset - position)
+                async for missed in follow.read(self.settings, topic, position, entry.offset):
+                    whispers += self._apply(topic, missed, live=False)
+            whispers += self._apply(topic, entry, live=True)
+            await self.keep(positions=True)
+        self.sender.wake.set()
+        # After the answer is safe: it comes again after a crash, and then says nothing new.
+        self.sender.whisper(whispers)
 
-    async def _send(self, key: str, notification: pipeline.Notification, context: Context) -> None:
-        assert self.entries is not None  # noqa: S101 - rebuilt before the first record
-        held = self.entries[key]
-        post = held.incident.slack
-        if notification.kind == "root" or post is None:
-            post = await self._post(key, context)
+    def mine(self) -> bool:
+        """Whether this worker holds the shard at this very moment, as far as it can know."""
+        return self._built == self.generation and self._assigned() and self._standstill.awake()
+
+    def context(self, entry: Entry | None = None) -> Context:
+        """What surrounds an incident now; None for what surrounds them all."""
+        return self.surroundings.of(entry, self._event_time)
+
+    async def keep(self, *, positions: bool = False) -> None:
+        """Write the rows that changed, then the public records; all are acknowledged when this returns."""
+        async with self._keeping:
+            board = self.board
+            if board is None:
+                return
+            changed, board.changed = sorted(board.changed), set()
+            told, self.notices.changed = sorted(self.notices.changed), set()
+            held = [board.entries[one] for one in changed if one in board.entries]
+            forgotten = [one for one in changed if one not in board.entries]
+            rows = {notify_rows.key_of(one.incident_id): msgspec.json.encode(one) for one in held}
+            rows |= {
+                notify_rows.notice_key(one): msgspec.json.encode(self.notices.said[one])
+                for one in told
+                if one in self.notices.said
+            }
+            if positions:
+                rows |= notify_rows.positions_row(self.positions)
+            public = {one.incident_id: msgspec.json.encode(one.incident) for one in held}
+            joined = [
+                one for one in forgotten if notify_rows.was_open(self.table.row(notify_rows.key_of(one)))
+            ]
+            self._stamp += 1
+            await self.table.put(rows, self._stamp)
+            await self.table.remove(
+                [
+                    *(notify_rows.key_of(one) for one in forgotten),
+                    *(notify_rows.notice_key(one) for one in told if one not in self.notices.said),
+                ]
+            )
+            await self._state(public, joined)
+            self.metrics.open_incidents.set(sum(one.open for one in board.entries.values()))
+
+    async def _state(self, public: dict[str, bytes], joined: list[str]) -> None:
+        records: list[tuple[str, bytes | None]] = [*public.items(), *((one, None) for one in joined)]
+        futures = [await self.incidents.send(key=key.encode(), value=value) for key, value in records]
+        for future in futures:
+            await future
+
+    def _apply(self, topic: str, record: follow.Entry, *, live: bool) -> list[Whisper]:
+        assert self.board is not None  # noqa: S101 - rebuilt before the first record
+        name = self.names[topic]
+        self.positions[name] = record.offset + 1
+        if record.value is None:
+            return []
+        try:
+            said = msgspec.json.decode(record.value, type=SOURCES[name])
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            log.error("a record cannot be read and is passed over", topic=name, offset=record.offset)
+            return []
+        if isinstance(said, Answer):
+            whispers = self.board.hear_answer(said, self.context())
+            fresh = datetime.fromtimestamp(self.now(), UTC) - said.at < ANSWERED_WITHIN
+            return whispers if fresh else []
+        before = set(self.board.changed)
+        at = stated_at(said) if isinstance(said, Spike) else said.ended_at or said.stated_at
+        self._event_time = max(at, self._event_time or at)
+        if isinstance(said, Spike):
+            decision = self.board.hear_spike(said, self.context())
         else:
+            decision = self.board.hear_condition(said, self.context())
+        for incident_id in self.board.changed - before:
+            entry = self.board.entries.get(incident_id)
+            log.info("incident", incident_id=incident_id, reason=str(decision.reason))
+            if live and entry is not None and entry.said is None:
+                self.sender.messenger.heard_at.setdefault(incident_id, record.timestamp)
+        return []
+
+    async def _rebuild(self) -> None:
+        """Come to the state of the rows, then to the present of the topics, and only then send."""
+        generation = self.generation
+        self.sender.take_over(None)
+        stored = notify_rows.read(self.table.rows(), self.table.stamp(notify_rows.POSITIONS))
+        self._stamp = self.table.largest_stamp() + TAKE_OVER
+        entries = stored.entries
+        if not stored.complete:
+            public = await asyncio.to_thread(read_compacted, self.settings, "incidents")
+            entries = notify_rows.restored(public.values(), entries)
+        self.board = board = Board(entries)
+        self.notices.take_over(stored.notices)
+        self.positions = {name: stored.positions.get(name, 0) for name in SOURCES}
+        if stored.obsolete:
+            board.changed |= set(entries)
+        moments = [one.incident.updated_at for one in entries.values()]
+        self._event_time = max(moments, default=None)
+        read = 0
+        rest = {topic: self.positions[name] for topic, name in self.names.items()}
+        async for topic, record in follow.rest(self.settings, rest):
+            self._apply(topic, record, live=False)
+            read += 1
+        await self.keep(positions=True)
+        await self.table.remove(stored.obsolete)
+        log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)
+        self._built = generation
+        self.sender.take_over(board)
+
+    async def _tick_for_ever(self) -> None:
+        """What time alone changes; also takes the shard over where no record does."""
+        while not self.app.should_stop:
+            await asyncio.sleep(TICK_SECONDS)
+            self._standstill.beat()
+            async with self._taking:
+                if self._built != self.generation:
+                    self.sender.take_over(None)
+                    if self._recovered_generation != self.generation or not self._assigned():
+                        continue
+                    await self._rebuild()
+                if self.board is not None and self._assigned():
+                    self.board.tick(self.context())
+                    await self.keep()
+            self.sender.wake.set()
+
+    def _guarded(self, run: Callable[[], Any]) -> Callable[[], Any]:
+        async def guarded() -> None:
             try:
-                if notification.kind == "update":
-                    await self.delivery.update(post, message.root(held.incident, context))
-                else:
-                    await self.delivery.reply(post, message.reply(held.incident, context))
-            except DeliveryError as error:
-                if not error.missing:
-                    raise
-                # A person deleted the message; the incident goes on under a new one.
-                post = await self._post(key, context)
-        held = self.entries[key]
-        incident = replace(held.incident, slack=post)
-        said = pipeline.log(pipeline.Notification(notification.kind, incident), held.said)
-        await self._keep(key, Entry(incident, said))
+                await run()
+            except Exception as error:
+                await self.app.crash(error)
+                raise
 
-    async def _post(self, key: str, context: Context) -> SlackPost:
-        """Post the root message, unless an attempt that a crash or a time-out left in doubt has done so."""
-        assert self.entries is not None  # noqa: S101 - rebuilt before the first record
-        held = self.entries[key]
-        incident = held.incident
-        if held.attempted_at is not None:
-            found = await self.delivery.find(incident.incident_id, held.attempted_at - CLOCK_SKEW)
-            if found is not None:
-                log.info("found the message of an earlier attempt", incident_id=incident.incident_id)
-                await self.delivery.update(found, message.root(incident, context))
-                return found
-        else:
-            await self._keep(key, replace(held, attempted_at=datetime.fromtimestamp(self.now(), UTC)))
-        return await self.delivery.post(message.root(incident, context))
+        return guarded
 
-    async def _keep(self, key: str, entry: Entry) -> None:
-        """Write the row, then the public record; both are acknowledged when this returns."""
-        assert self.entries is not None  # noqa: S101 - rebuilt before the first record
-        self.entries[key] = entry
-        await self.table.put({_row_key(key): msgspec.json.encode(entry)}, self.position)
-        incident = entry.incident
-        sent = await self.incidents.send(
-            key=incident.incident_id.encode(), value=msgspec.json.encode(incident)
-        )
-        await sent
-        self.metrics.open_incidents.set(sum(one.incident.status == "open" for one in self.entries.values()))
+    def _assigned(self) -> bool:
+        app = self.app
+        return not app.rebalancing and any(tp.topic == self.source for tp in app.assignor.assigned_actives())
 
-    def _context(self, spike: Spike, held: Entry | None) -> Context:
-        event = self.settings.ticketspike_clock == "event"
-        return Context(
-            now=stated_at(spike) if event else datetime.fromtimestamp(self.now(), UTC),
-            language=self.settings.ticketspike_language,
-            timezone=self.zone,
-            campaigns=self.campaigns(),
-            min_customers=self.settings.ticketspike_min_customers,
-            tickets_url=self.settings.ticketspike_tickets_url,
-            said=held.said if held else None,
-        )
-
-    def campaigns(self) -> dict[str, Campaign]:
-        """All campaigns by id as they stand; decoded again only when the topic changed."""
-        rows = dict(self.campaign_rows)
-        if rows != self._campaigns_seen:
-            self._campaigns_seen = rows
-            self._campaigns = decode_campaigns(rows)
-        return self._campaigns
-
-    def _rebuild(self) -> None:
-        rows = self.table.rows()
-        self.position = self.table.stamp(POSITION_ROW)
-        rows.pop(POSITION_ROW, None)
-        self.entries = {
-            key[1:].decode(): msgspec.json.decode(value, type=Entry) for key, value in rows.items()
-        }
-        log.info("rebuilt", incidents=len(self.entries), position=self.position)
+    async def _recovered(self) -> None:
+        # Another rebalance that has begun meanwhile has a recovery of its own to come.
+        if not self.app.tables.recovery.signal_recovery_start.is_set():
+            self._recovered_generation = self.generation
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
-
-
-def _row_key(key: str) -> bytes:
-    return b"=" + key.encode()

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.records import Answer, Campaign, Incident, Spike
+from alerts.records import Answer, Campaign, Condition, Incident, Spike
 from streams.events import BaselineRecord, Order, Ticket, TicketCounts
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
@@ -21,6 +21,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "ticket": Ticket,
     "campaign": Campaign,
     "spike": Spike,
+    "condition": Condition,
     "incident": Incident,
     "answer": Answer,
     "order": Order,

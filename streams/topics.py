@@ -73,6 +73,7 @@ def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
             events(90, **{"max.message.bytes": str(8 * MIB), "compression.type": "gzip"}),
         ),
         ("spikes", one, events(90, **{"max.message.bytes": str(8 * MIB)})),
+        ("conditions", one, events(90)),
         ("incidents", one, entities(**{"max.message.bytes": str(8 * MIB)})),
         ("campaigns", one, entities()),
         ("answers", one, events(365)),

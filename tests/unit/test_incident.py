@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from alerts.incident import apply, incident_id, stated_at
+from alerts.incident import apply, incident_id, leading, stated_at
 from alerts.records import CampaignLink, Incident, Spike, SpikeState
 
 ONSET = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
@@ -117,12 +118,25 @@ def test_an_old_statement_does_not_take_back_campaigns() -> None:
     assert apply(grown, LIFE[0], links=[], now=NOW) is grown
 
 
-def test_a_spike_after_the_end_opens_a_new_incident_and_an_older_one_does_not() -> None:
-    later = spike("raised", 20, 8, onset=ONSET + timedelta(hours=5))
+def test_a_spike_that_joins_after_the_end_opens_it_again_under_the_same_id() -> None:
+    later = spike("raised", 20, 8, onset=ONSET + timedelta(hours=2))
     resolved = fold(LIFE)
-    second = fold([later], resolved)
-    assert (second.incident_id, second.revision, second.status) == (incident_id(later), 1, "open")
-    assert fold(LIFE, second) is second
+    again = fold([later], resolved)
+    assert (again.incident_id, again.revision, again.status) == (resolved.incident_id, 5, "open")
+    assert (again.resolved_at, again.observed) == (None, 110)
+    assert fold(LIFE, again) is again
+
+
+def test_an_incident_of_several_reasons_sums_them_up_and_is_over_when_all_are() -> None:
+    other = replace(spike("grown", 100, 30), spike_id="p", contact_reason="payment")
+    grouped = fold([*LIFE[:2], other])
+    assert grouped.contact_reasons == ["voucher invalid", "payment"]
+    assert (grouped.observed, grouped.expected, grouped.excess) == (142, 35.5, 106.5)
+    assert leading(grouped).contact_reason == "payment"
+    half = fold([replace(other, state="cleared", cleared_at=NOW, observed=120)], grouped)
+    assert (half.status, leading(half).contact_reason) == ("open", "voucher invalid")
+    over = fold([LIFE[-1]], half)
+    assert (over.status, over.resolved_at) == ("resolved", NOW)
 
 
 def test_a_later_spike_while_open_joins_and_its_end_resolves() -> None:

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from personal_data import SETS, Planted, in_fields, leaking
 
 from alerts import blocks, limits, message, redact
+from alerts.campaign import candidates
 from alerts.context import Context
+from alerts.incident import apply
 from alerts.language import Language
 from alerts.outbox import FILE, Outbox
-from alerts.pipeline import process
 from alerts.records import Answer, Campaign, Driver, Incident, Spike, SpikeState
 
 ONSET = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
@@ -82,15 +83,19 @@ async def told(text: str, language: Language, folder: Path) -> list[dict[str, An
         timezone=ZoneInfo("Europe/Berlin"),
         campaigns={found.id: found, "c2": msgspec.structs.replace(found, id="c2")},
         tickets_url="https://help.example/tickets?reason={contact_reason}&from={from}&to={to}",
+        answers_possible=True,
     )
     # On the wall clock some digits of now would be somebody's year of birth one day.
     outbox = Outbox(folder, now=ONSET.timestamp)
     known: Incident | None = None
     states: tuple[SpikeState, ...] = ("raised", "grown", "cleared")
     for state in states:
-        known = process(spike(text, state), known, context).incident
-        answer = Answer(incident_id=known.incident_id, kind="cause", by="U1", at=ONSET, note=text)
-        shown = msgspec.structs.replace(known, answers=[answer])
+        heard = spike(text, state)
+        links = candidates(heard, context.campaigns.values())
+        known = apply(known, heard, links=links, now=ONSET)
+        answer = Answer(incident_id=known.incident_id, kind="cause", by=text, at=ONSET, note=text)
+        linked = msgspec.structs.replace(answer, kind="linked", campaign_id=text)
+        shown = msgspec.structs.replace(known, answers=[answer, linked])
         post = await outbox.post(message.root(shown, context, [1, 2, 3]))
         await outbox.reply(post, message.reply(shown, context))
     return written(folder)
@@ -197,5 +202,7 @@ def test_look_alikes_are_read_as_what_they_look_like() -> None:
 def test_a_message_without_personal_data_passes_unchanged() -> None:
     found = campaign("SOMMER25")
     context = Context(now=ONSET, campaigns={found.id: found}, language="en")
-    said = message.root(process(spike("SOMMER25", "raised"), None, context).incident, context)
+    heard = spike("SOMMER25", "raised")
+    opened = apply(None, heard, links=candidates(heard, [found]), now=ONSET)
+    said = message.root(opened, context)
     assert redact.guard(said) == (said, {})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from alerts.delivery import Standing, marked
 from alerts.limits import Payload
-from alerts.message import EVENT_TYPE
+from alerts.message import EVENT_TYPE, REPLY_EVENT_TYPE
 from alerts.records import SlackPost
 from alerts.slack import Delivery, DeliveryError, Outbox, Slack, delivery
 from streams.fake_slack import CHANNEL_ID, FakeSlack
@@ -30,6 +30,10 @@ def payload(
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+async def found(channel: Delivery, incident_id: str) -> list[SlackPost]:
+    return [one.post for one in await channel.standing(recently()) if one.incident_id == incident_id]
 
 
 def recently() -> datetime:
@@ -54,7 +58,6 @@ def slack(server: FakeSlack, seen: list[tuple[str, str]]) -> Slack:
         "#alerts",
         base_url=server.url,
         observe=lambda method, result: seen.append((method, result)),
-        settle_seconds=0,
         timeout=2,
     )
 
@@ -74,10 +77,39 @@ async def test_what_was_posted_is_found_by_incident_and_nothing_else(channel: De
     answer = await channel.reply(first, payload("ts-one", event_type="ticketspike_reply"))
     await channel.update(first, payload("ts-one", "✅ over"))
     assert len({first.ts, second.ts, answer.ts}) == 3
-    assert await channel.find("ts-one", recently()) == first
-    assert await channel.find("ts-two", recently()) == second
-    assert await channel.find("ts-three", recently()) is None
+    assert await found(channel, "ts-one") == [first]
+    assert await found(channel, "ts-two") == [second]
+    assert await found(channel, "ts-three") == []
     await channel.close()
+
+
+async def test_a_reply_is_found_in_its_thread_by_its_mark_and_in_no_other(channel: Delivery) -> None:
+    first, second = await channel.post(payload("ts-one")), await channel.post(payload("ts-two"))
+    word = payload("ts-one", event_type=REPLY_EVENT_TYPE)
+    answer = await channel.reply(first, marked(word, "m-grown"))
+    assert await channel.thread(first) == [Standing(answer, "ts-one", "m-grown")]
+    assert await channel.thread(second) == []
+
+
+async def test_a_message_that_was_taken_back_stands_no_more_and_may_be_taken_back_again(
+    channel: Delivery,
+) -> None:
+    first, twin = await channel.post(payload()), await channel.post(payload())
+    assert await found(channel, "ts-one") == [first, twin]
+    await channel.delete(twin)
+    await channel.delete(twin)
+    assert await found(channel, "ts-one") == [first]
+
+
+async def test_a_word_to_one_person_stands_nowhere(channel: Delivery) -> None:
+    await channel.whisper("", "U1", {"text": "Anna was first"})
+    assert await channel.standing(recently()) == []
+
+
+async def test_a_word_to_one_person_reaches_that_person(slack: Slack, server: FakeSlack) -> None:
+    await slack.whisper("C1", "U1", {"text": "Anna was first"})
+    (whisper,) = server.channel.whispers
+    assert (whisper.channel, whisper.user, whisper.payload) == ("C1", "U1", {"text": "Anna was first"})
 
 
 async def test_slack_gets_one_root_edited_with_a_reply_in_its_thread(slack: Slack, server: FakeSlack) -> None:
@@ -101,10 +133,8 @@ async def test_a_post_of_unknown_outcome_is_not_repeated_but_found(
     with pytest.raises(DeliveryError) as failure:
         await slack.post(payload())
     assert (failure.value.ambiguous, failure.value.permanent) == (True, False)
-    assert len(server.roots()) == 1
-    found = await slack.find("ts-one", recently())
-    assert found is not None
-    assert found.ts == server.roots()[0].ts
+    (root,) = server.roots()
+    assert [post.ts for post in await found(slack, "ts-one")] == [root.ts]
 
 
 async def test_a_post_that_was_dropped_before_is_not_found(slack: Slack, server: FakeSlack) -> None:
@@ -112,11 +142,11 @@ async def test_a_post_that_was_dropped_before_is_not_found(slack: Slack, server:
     with pytest.raises(DeliveryError) as failure:
         await slack.post(payload())
     assert failure.value.ambiguous
-    assert await slack.find("ts-one", recently()) is None
+    assert await found(slack, "ts-one") == []
 
 
 async def test_a_post_that_takes_too_long_is_ambiguous(server: FakeSlack) -> None:
-    slack = Slack(TOKEN, "#alerts", base_url=server.url, settle_seconds=0, timeout=1)
+    slack = Slack(TOKEN, "#alerts", base_url=server.url, timeout=1)
     server.fail("slow", delay=1.5)
     with pytest.raises(DeliveryError) as failure:
         await slack.post(payload())
@@ -142,29 +172,15 @@ async def test_an_edit_of_unknown_outcome_is_simply_repeated(slack: Slack, serve
     assert server.roots()[0].payload["text"] == "✅ over"
 
 
-async def test_a_rate_limit_is_waited_for_as_long_as_slack_asks(
+async def test_a_rate_limit_is_told_with_its_wait_at_once_and_posts_nothing(
     slack: Slack, server: FakeSlack, seen: list[tuple[str, str]]
 ) -> None:
-    server.fail("rate_limited", retry_after=1)
-    begun = time.monotonic()
-    await slack.post(payload())
-    assert time.monotonic() - begun >= 1
-    assert [request.method for request in server.requests] == ["chat.postMessage"] * 2
-    assert len(server.roots()) == 1
-    assert seen == [("chat.postMessage", "ok")]
-
-
-async def test_a_rate_limit_that_stays_is_told_with_its_wait_and_posted_nothing(
-    slack: Slack, server: FakeSlack, seen: list[tuple[str, str]]
-) -> None:
-    server.fail("rate_limited", times=9, retry_after=0)
+    server.fail("rate_limited", retry_after=7)
     with pytest.raises(DeliveryError) as failure:
         await slack.post(payload())
-    assert (failure.value.retry_after, failure.value.ambiguous, failure.value.permanent) == (
-        0.0,
-        False,
-        False,
-    )
+    told = failure.value.retry_after, failure.value.ambiguous, failure.value.permanent
+    assert told == (7.0, False, False)
+    assert len(server.requests) == 1
     assert server.roots() == []
     assert seen == [("chat.postMessage", "rate_limited")]
 
@@ -190,6 +206,65 @@ async def test_a_refusal_is_permanent_and_one_sentence_that_says_what_to_do(
     assert remedy in str(failure.value)
     assert "\n" not in str(failure.value)
     assert TOKEN not in str(failure.value)
+
+
+TROUBLES = [
+    ({"revoked": True}, "SLACK_BOT_TOKEN was revoked"),
+    ({"archived": True}, "is archived"),
+    ({"member": False}, "/invite @ticketspike"),
+    ({"scopes": frozenset({"channels:history", "channels:read"})}, "lacks the scope chat:write"),
+]
+
+
+@pytest.mark.parametrize(("trouble", "sentence"), TROUBLES)
+async def test_a_check_finds_the_trouble_before_a_message_does_and_its_end(
+    trouble: dict[str, object], sentence: str, server: FakeSlack
+) -> None:
+    slack = Slack(TOKEN, CHANNEL_ID, base_url=server.url)
+    await slack.check()
+    well = {name: getattr(server.state, name) for name in trouble}
+    for name, value in trouble.items():
+        setattr(server.state, name, value)
+    with pytest.raises(DeliveryError, match=sentence) as failure:
+        await slack.check()
+    assert failure.value.permanent
+    for name, value in well.items():
+        setattr(server.state, name, value)
+    await slack.check()
+
+
+async def test_a_check_is_content_where_the_app_may_not_ask_about_the_channel(server: FakeSlack) -> None:
+    server.state.scopes = frozenset({"chat:write", "channels:history"})
+    await Slack(TOKEN, CHANNEL_ID, base_url=server.url).check()
+
+
+async def test_a_new_token_in_the_settings_is_taken_once_the_old_one_was_refused(server: FakeSlack) -> None:
+    now = ["xoxb-old"]
+    slack = Slack("xoxb-old", CHANNEL_ID, base_url=server.url, reach=lambda: (now[0], CHANNEL_ID))
+    with pytest.raises(DeliveryError):
+        await slack.post(payload())
+    now[0] = TOKEN
+    await slack.check()
+    await slack.post(payload())
+    assert len(server.roots()) == 1
+
+
+async def test_a_message_has_an_address_also_when_it_is_gone(slack: Slack, server: FakeSlack) -> None:
+    post = await slack.post(payload())
+    server.delete(post.ts)
+    assert (
+        await slack.link(post) == f"https://fake.slack.com/archives/{CHANNEL_ID}/p{post.ts.replace('.', '')}"
+    )
+
+
+async def test_in_an_outage_nothing_is_accepted_until_it_is_over(slack: Slack, server: FakeSlack) -> None:
+    server.state.outage = True
+    with pytest.raises(DeliveryError, match="http_503") as failure:
+        await slack.post(payload())
+    assert failure.value.ambiguous
+    assert server.roots() == []
+    server.state.outage = False
+    await slack.post(payload())
 
 
 async def test_a_wrong_token_is_said_and_sending_goes_on_when_it_is_mended(server: FakeSlack) -> None:
@@ -240,10 +315,8 @@ async def test_nothing_personal_leaves_and_it_is_counted(
 async def test_history_is_read_page_by_page(slack: Slack, server: FakeSlack) -> None:
     await slack.post(payload("ts-old"))
     for index in range(205):
-        server._post({"channel": CHANNEL_ID, **payload(f"ts-{index}")})
-    found = await slack.find("ts-old", recently())
-    assert found is not None
-    assert found.ts == server.roots()[0].ts
+        server.channel.post({"channel": CHANNEL_ID, **payload(f"ts-{index}")})
+    assert [post.ts for post in await found(slack, "ts-old")] == [server.roots()[0].ts]
     assert [request.method for request in server.requests].count("conversations.history") == 2
 
 
@@ -281,8 +354,8 @@ async def test_the_outbox_survives_a_line_that_a_crash_cut_off(tmp_path: Path) -
         file.write('{"method": "chat.postM')
     again = Outbox(tmp_path)
     second = await again.post(payload("ts-two"))
-    assert await again.find("ts-one", recently()) == first
-    assert await again.find("ts-two", recently()) == second
+    assert await found(again, "ts-one") == [first]
+    assert await found(again, "ts-two") == [second]
 
 
 async def test_an_outbox_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
