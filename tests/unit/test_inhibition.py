@@ -74,6 +74,16 @@ def test_what_was_absorbed_to_its_end_is_never_told() -> None:
     assert channel.board.entries[channel.incident("refund").incident_id].quiet is Reason.TOTAL_VOLUME
 
 
+def test_what_was_absorbed_and_rises_again_by_itself_is_told() -> None:
+    channel = Channel()
+    channel.hear(TOTAL)
+    channel.hear(noise())
+    channel.hear(noise("cleared", 20, 30))
+    again = spike(reason="refund", onset=ONSET + minutes(50), drivers=[driver("browser", "Safari")])
+    assert channel.hear(again).reason is Reason.FIRST_NOTIFICATION
+    assert channel.message(channel.incident("refund").incident_id).shows.status == "open"
+
+
 def test_the_tail_of_the_peak_is_no_news_but_what_lasts_is() -> None:
     channel = Channel()
     channel.hear(TOTAL)
