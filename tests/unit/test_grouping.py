@@ -216,3 +216,13 @@ def test_an_older_alarm_than_the_known_one_is_old_news() -> None:
     older = spike(onset=ONSET - minutes(60), raised_at=ONSET - minutes(50))
     assert channel.hear(older).reason is Reason.OLD_NEWS
     assert channel.sent == ["root"]
+
+
+def test_an_alarm_between_two_known_ones_is_old_news() -> None:
+    channel = Channel()
+    channel.hear(spike())
+    channel.hear(spike(onset=ONSET + minutes(60), raised_at=ONSET + minutes(70)))
+    before = channel.incident()
+    lost = spike(onset=ONSET + minutes(30), raised_at=ONSET + minutes(40))
+    assert channel.hear(lost).reason is Reason.OLD_NEWS
+    assert channel.incident() is before

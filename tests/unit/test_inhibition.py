@@ -181,3 +181,12 @@ def test_a_root_under_way_is_brought_to_its_end_whatever_holds_the_incident_back
     channel.hear(TOTAL)
     channel.hear(noise("cleared", 20, 30))
     assert channel.message(channel.incident("refund").incident_id).shows.status == "resolved"
+
+
+def test_what_was_over_before_the_peak_and_could_not_be_sent_is_still_told() -> None:
+    channel = Channel()
+    channel.hear(noise(), send=0)
+    channel.hear(noise("cleared", 20, 30), send=0)
+    channel.hear(condition("total_volume", since=ONSET + minutes(40)), send=0)
+    channel.wait(1)
+    assert channel.message(channel.incident("refund").incident_id).shows.status == "resolved"
