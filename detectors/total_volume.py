@@ -1,0 +1,311 @@
+"""Do all tickets together rise, by more than what single contact reasons explain?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, lgamma, log, sqrt
+
+import numpy as np
+
+from detectors import threshold
+from detectors.guardband import GUARDBAND, SLOT
+from detectors.past import Recent
+from detectors.rows import FlagArray, FloatArray
+from detectors.standing import CALM_MINUTES, CALM_MOST_MINUTES, CALM_PART, CLEAR_EVIDENCE
+
+SHARE = 0.05
+"""Part of the knob that goes to it, on top: one false alarm in twenty weeks where one a week is asked for."""
+UPLIFTS = (1.3, 1.6, 2.2, 4.0, 10.0)
+_LOG_PRIOR = -log(len(UPLIFTS))
+_FORGETTING = exp(-1.0 / (60.0 * 18.0))
+LEAST_TICKETS = 20.0
+LEAST_REASONS = 3
+_CLIPPED = 1.5
+"""Standard deviations above its expectation up to which a contact reason counts for a broad rise."""
+_BROAD_SIGMAS = 3.0
+_LEAST_SCORE = 3.0
+"""No bar is lower."""
+_LISTED_SIGMAS = 1.5
+_SPREAD = 0.1**2
+"""Stationary variance of what the sum of all expectations is off by, as a logarithm."""
+_KEPT = exp(-SLOT / 360.0)
+_MOST = 3.0
+_PHI_KEPT = 0.5 ** (SLOT / (3.0 * 1440.0))
+_PHI_PRIOR = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A closed minute of all contact reasons.
+
+    Attributes:
+        counts: tickets per reason.
+        mean: expected tickets per reason.
+        phi: variance of a count relative to Poisson.
+        firing: reasons whose alarm fired before it.
+    """
+
+    counts: FloatArray
+    mean: FloatArray
+    phi: FloatArray
+    firing: FlagArray
+
+
+class TotalVolume:
+    """One alarm for all tickets together, on the same statistic as a contact reason's.
+
+    What is expected is the sum of what is expected of the contact reasons: their weeks, holidays, campaigns and
+    answers are in it, and nothing has to be learnt anew. On the sum runs a CUSUM per tested uplift, on the same
+    two stories as in `detectors.cusum`: a level that merely wanders (here what all reasons have in common) and a
+    rise. Numbers instead of arrays, since one row of numpy costs as much as three hundred.
+
+    Contact reasons whose alarm fires are left out as long as nothing else rises: their own incident tells of
+    them. And an alarm is raised only if the rise is *broad*: with each reason's tickets since the onset clipped at
+    1.5 standard deviations above its expectation, all together must still exceed theirs by 3. So a single flood,
+    however large, is no total volume, and neither are two; many that rise by a third each are.
+
+    Its bar is that of a reason of the sum's rate with a twentieth of the knob as its share, on top of the
+    whole knob that the reasons share: what it adds is within what the knob can be measured to. It costs little
+    sensitivity, since the sum gathers evidence as many times faster as there are reasons.
+
+    Args:
+        false_alarms_per_week: the knob.
+
+    Attributes:
+        since: first minute of the rise, or None while there is none.
+        raised: the minute after the one that raised it.
+        observed: tickets of all reasons since then.
+        expected: expected ones.
+        score: the evidence.
+        bar: what it had to exceed.
+    """
+
+    def __init__(self, false_alarms_per_week: float) -> None:
+        self._budget = SHARE * false_alarms_per_week
+        self.since: int | None = None
+        self.raised = 0
+        self.observed = self.expected = self.doubt = self.score = self.bar = 0.0
+        self.phi = 1.5
+        self._stated = 0.0
+        self._calm = 0.0
+        self._calm_since = 0
+        self._scores = [0.0] * len(UPLIFTS)
+        self._onsets = [0] * len(UPLIFTS)
+        self._sums = [[0.0, 0.0, 0.0] for _ in UPLIFTS]
+        """All tickets, all expected ones, and the standard deviation of those since each onset."""
+        self._levels = [0.0] * (1 + len(UPLIFTS))
+        self._variances = [_SPREAD] * (1 + len(UPLIFTS))
+        self._slot = [0.0, 0.0]
+        self._scatter = [_PHI_PRIOR * 1.0, _PHI_PRIOR]
+        self._rate = 0.0
+        self._last: int | None = None
+
+    def close(self, minute: int, now: Minute) -> None:
+        """Take in a closed minute of a source that is heard."""
+        if self._last is None or minute != self._last + 1:
+            self._pass(minute)
+        self._last = minute
+        x, m = tickets, mean = float(now.counts.sum()), float(now.mean.sum())
+        if now.firing.any():
+            others = ~now.firing
+            x, m = float(now.counts[others].sum()), float(now.mean[others].sum())
+        phi = float(now.phi @ now.mean) / mean if mean > 0.0 else 1.5
+        self.phi = phi = max(phi, self._scatter[0] / self._scatter[1], 1.02)
+        self._rate += (mean - self._rate) / (1440.0 if self._rate else 1.0)
+        if self.since is not None:
+            self._follow(minute, tickets, mean, phi)
+        elif m > 0.0:
+            self._score(minute, (x, m), (tickets, mean), phi)
+        self._slot[0] += x
+        self._slot[1] += m
+        if minute % SLOT == SLOT - 1:
+            self._learn(minute, phi)
+
+    def forget(self, minute: int) -> None:
+        """Drop all evidence as of `minute`: it was the source that was silent or caught up, or only learning."""
+        self._scores = [0.0] * len(UPLIFTS)
+        self._onsets = [minute + 1] * len(UPLIFTS)
+        self._sums = [[0.0, 0.0, 0.0] for _ in UPLIFTS]
+        self._last = minute
+        self._slot = [0.0, 0.0]
+
+    def evidence(self) -> float:
+        """Evidence for a rise, in nats."""
+        return log(sum(exp(score) for score in self._scores if score > 0.0) or 1.0) + _LOG_PRIOR
+
+    def candidate(self, raised: float = 0.0) -> int | None:
+        """The onset of a rise whose evidence has reached the bar; whether it is broad is to be looked at.
+
+        Args:
+            raised: nats by which people's answers have raised the bar.
+        """
+        if self.since is not None or max(self._scores) < _LEAST_SCORE:
+            return None
+        self.bar = self._bar() + raised
+        if self.evidence() < self.bar:
+            return None
+        which = self._which()
+        return self._onsets[which] if self._sums[which][0] >= LEAST_TICKETS else None
+
+    def fire(self, minute: int) -> None:
+        """Raise the alarm after `minute`."""
+        which = self._which()
+        self.since, self.raised, self.score = self._onsets[which], minute + 1, self.evidence()
+        self.observed, self.expected, self.doubt = self._sums[which]
+        # The level is again what it was at the onset.
+        self._levels[0], self._variances[0] = self._levels[1 + which], self._variances[1 + which]
+        self._calm, self._calm_since = 0.0, minute
+        self.forget(minute)
+
+    def grown(self) -> bool:
+        """Whether it has a fifth and five tickets more than last stated."""
+        more = self.observed - self._stated
+        return self.since is not None and more >= max(5.0, 0.2 * self._stated)
+
+    def stated(self) -> None:
+        """It was stated as it stands."""
+        self._stated = self.observed
+
+    @property
+    def last(self) -> int | None:
+        """The last minute taken in."""
+        return self._last
+
+    def over(self, minute: int) -> bool:
+        """Whether the rise is over after `minute`; if so, the alarm is cleared when `clear` is called."""
+        if self.since is None:
+            return False
+        needed = max(CALM_MINUTES, min(CALM_PART * (minute - self.since), CALM_MOST_MINUTES))
+        return self._calm >= CLEAR_EVIDENCE and minute - self._calm_since >= needed
+
+    def clear(self, minute: int) -> None:
+        """The rise is over."""
+        self.since = None
+        self.forget(minute)
+
+    def snapshot(self) -> list[object]:
+        """JSON-able."""
+        return [
+            [self.since, self.raised, self.observed, self.expected, self.doubt, self._stated],
+            [self.score, self.bar],
+            [self.phi, self._calm, self._calm_since, self._rate, self._last],
+            [self._scores.copy(), self._onsets.copy(), [sums.copy() for sums in self._sums]],
+            [self._levels.copy(), self._variances.copy(), self._slot.copy(), self._scatter.copy()],
+        ]
+
+    def restore(self, state: Sequence[Sequence[object]]) -> None:
+        """Take a snapshot back."""
+        alarm, evidence, rest, bank, level = state
+        self.since, self.raised, self.observed, self.expected, self.doubt, self._stated = alarm  # type: ignore[assignment]
+        self.score, self.bar = evidence  # type: ignore[assignment]
+        self.phi, self._calm, self._calm_since, self._rate, self._last = rest  # type: ignore[assignment]
+        self._scores, self._onsets, self._sums = bank  # type: ignore[assignment]
+        self._levels, self._variances, self._slot, self._scatter = level  # type: ignore[assignment]
+
+    def _score(self, minute: int, now: tuple[float, float], whole: tuple[float, float], phi: float) -> None:
+        """Weigh one minute; every story that has no evidence begins anew with the next."""
+        (x, m), scale = now, 1.0 / (phi - 1.0)
+        none = m * exp(self._levels[0]) * scale
+        base = lgamma(none) - lgamma(x + none)
+        for number, uplift in enumerate(UPLIFTS):
+            spared = m * exp(self._levels[1 + number])
+            risen = uplift * spared * scale
+            gain = lgamma(x + risen) - lgamma(risen) + base - (risen - none) * log(phi)
+            score = self._scores[number] * _FORGETTING + gain
+            if score <= 0.0:
+                self._scores[number], self._onsets[number] = 0.0, minute + 1
+                self._sums[number] = [0.0, 0.0, 0.0]
+                self._levels[1 + number], self._variances[1 + number] = self._levels[0], self._variances[0]
+                continue
+            # Beyond this a number is of no use, and its exponential is none.
+            self._scores[number] = min(score, 500.0)
+            sums, expected = self._sums[number], whole[1] * exp(self._levels[1 + number])
+            sums[0] += whole[0]
+            sums[1] += expected
+            sums[2] += expected * sqrt(self._variances[1 + number])
+
+    def _follow(self, minute: int, tickets: float, mean: float, phi: float) -> None:
+        expected = mean * exp(self._levels[0])
+        self.observed += tickets
+        self.expected += expected
+        self.doubt += expected * sqrt(self._variances[0])
+        tested = max(1.3, ((self.observed + 1.0) / (self.expected + 1.0)) ** 0.8)
+        self._calm = max(0.0, self._calm + ((tested - 1.0) * expected - tickets * log(tested)) / phi)
+        if self._calm == 0.0:
+            self._calm_since = minute
+        ratio = max(self.observed, 1e-9) / max(self.expected, 1e-9)
+        if ratio > 1.0:
+            self.score = max(self.score, (self.observed * log(ratio) - self.observed + self.expected) / phi)
+
+    def _learn(self, minute: int, phi: float) -> None:
+        """Let the level follow the slot that is full, in each story."""
+        (x, m), self._slot = self._slot, [0.0, 0.0]
+        if m <= 0.0 or self.since is not None:
+            return
+        for story, uplift in enumerate((1.0, *UPLIFTS)):
+            level = self._levels[story] * _KEPT
+            variance = self._variances[story] * _KEPT**2 + (1.0 - _KEPT**2) * _SPREAD
+            expected = m * uplift * exp(level)
+            surprise = x - expected
+            if story == 0:
+                limit = _MOST * sqrt(phi * expected + variance * expected**2) + 0.5
+                squared = min(surprise**2 / max(expected, 0.1), 9.0 * phi)
+                self._scatter = [
+                    _PHI_KEPT * self._scatter[0] + squared * min(expected, 1.0),
+                    _PHI_KEPT * self._scatter[1] + min(expected, 1.0),
+                ]
+                surprise = min(surprise, limit)
+            elif self._scores[story - 1] == 0.0 or self._onsets[story - 1] > minute + 1 - SLOT:
+                # Without evidence, or with evidence that began in this slot.
+                self._levels[story], self._variances[story] = self._levels[0], self._variances[0]
+                continue
+            gain = variance / (phi + variance * expected)
+            self._levels[story] = max(-2.0, min(2.0, level + max(-0.5, min(0.5, gain * surprise))))
+            self._variances[story] = variance - variance * gain * expected
+
+    def _pass(self, minute: int) -> None:
+        """Nobody looked: no evidence, and a level that is hardly known."""
+        self.forget(minute - 1)
+        self._levels = [0.0] * (1 + len(UPLIFTS))
+        self._variances = [_SPREAD] * (1 + len(UPLIFTS))
+
+    def _bar(self) -> float:
+        chances = threshold.excursions(np.array([self._rate]), np.array([self.phi]))
+        return float(threshold.bars(np.array([self._budget]), chances)[0])
+
+    def _which(self) -> int:
+        return max(range(len(UPLIFTS)), key=self._scores.__getitem__)
+
+
+def broad(recent: Recent, left_out: FlagArray) -> bool:
+    """Whether a rise is one of many reasons: the sum still exceeds its expectation with each of them clipped.
+
+    Args:
+        recent: tickets and expectations since the onset, at most two hours.
+        left_out: reasons whose alarm fired before the rise.
+
+    Example:
+        >>> def rise(*tickets):
+        ...     return Recent(np.array(tickets, float), np.full(8, 10.0), np.full(8, 3.5))
+        >>> broad(rise(*[15] * 8), np.zeros(8, bool)), broad(rise(400, *[10] * 7), np.zeros(8, bool))
+        (True, False)
+    """
+    kept = ~left_out
+    expected, scatter = recent.expected[kept], recent.scatter[kept]
+    clipped = np.minimum(recent.tickets[kept], expected + _CLIPPED * scatter + 1.0)
+    excess = float((clipped - expected).sum())
+    rising = int((recent.tickets[kept] > expected).sum())
+    return rising >= LEAST_REASONS and excess >= _BROAD_SIGMAS * max(float((scatter**2).sum()) ** 0.5, 1.0)
+
+
+def rising(recent: Recent) -> list[int]:
+    """The rows of the reasons that rise, the largest excess first."""
+    excess = recent.tickets - recent.expected
+    rows = np.flatnonzero(excess >= np.maximum(_LISTED_SIGMAS * recent.scatter, 1.0))
+    return [int(row) for row in rows[np.argsort(-excess[rows], kind="stable")]]
+
+
+def window(since: int, minute: int) -> int:
+    """Minutes from `since` to `minute` that are still known of every reason."""
+    return max(SLOT, min(minute + 1 - since, GUARDBAND))
