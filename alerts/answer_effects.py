@@ -200,7 +200,7 @@ def _verdicts(answers: Iterable[Answer]) -> list[tuple[Answer, datetime | None]]
     """The answers that say what the rise was, each with when the next one said otherwise."""
     said = sorted(
         (answer for answer in answers if answer.kind in ("expected", "false_alarm")),
-        key=lambda answer: (answer.at, answer.by, answer.kind),
+        key=lambda answer: answer.at,
     )
     kept: list[Answer] = []
     for answer in said:

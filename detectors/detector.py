@@ -96,7 +96,7 @@ class Detector:
         self._stamps: dict[int, int] = {}
         self._part = False
         self._raised: FloatArray | None = None
-        self._held: FlagArray | None = None
+        self._held: FloatArray | None = None
         self._disturbed = -1
         self._expected: Expectation | None = None
         self._foresaw: Outlook | None = None
@@ -126,7 +126,7 @@ class Detector:
         *,
         alarms: bool = True,
         raised: FloatArray | None = None,
-        held: FlagArray | None = None,
+        held: FloatArray | None = None,
     ) -> list[AlarmChange]:
         """Score one closed minute of all reasons, then learn from it.
 
@@ -140,8 +140,8 @@ class Detector:
             alarms: False learns history: spikes are recognised, so that they do not teach the baseline,
                 but nothing is said and no alarm stands.
             raised: nats by which each reason's bar is higher, for what people have answered; None is 0.
-            held: reasons that a person expects to be raised, by the factor in `announced`: what comes of
-                them now is followed but teaches no baseline. None is none.
+            held: by how much more than campaigns announced people expect, included in `announced`; above 1
+                what comes of a reason is followed but teaches no baseline. None is 1.
 
         Returns:
             What changed.
@@ -204,7 +204,7 @@ class Detector:
         state.bank.update(minute, counts, outlook.terms(usual))
         if alarms:
             self._firing.unmute(minute)
-        changes = self._firing.follow(minute, terms, outlook)
+        changes = self._firing.follow(minute, terms, outlook, self._held)
         changes += self._firing.fire(minute, counts, self._judged(outlook), silent=not alarms)
         state.guardband.add(counts, usual, 1.0 if announced is None else announced)
         state.yesterday.add(counts)
@@ -237,7 +237,7 @@ class Detector:
         announced: FloatArray | None = None,
         *,
         raised: FloatArray | None = None,
-        held: FlagArray | None = None,
+        held: FloatArray | None = None,
     ) -> list[AlarmChange]:
         """Score the minutes that are still open, the last one by the part of it that has passed.
 
@@ -448,7 +448,7 @@ class Detector:
             outlook = replace(outlook, bars=outlook.bars + more)
         if held is not None and outlook.warming is not None:
             warming = outlook.warming.copy()
-            warming[: held.size] &= ~held
+            warming[: held.size] &= held <= 1.0
             outlook = replace(outlook, warming=warming if bool(warming.any()) else None)
         return outlook
 

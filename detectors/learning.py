@@ -8,7 +8,7 @@ from detectors.calendar import Calendar
 from detectors.expectation import Lesson
 from detectors.guardband import SLOT, SLOTS
 from detectors.outlook import Outlook
-from detectors.rows import FlagArray
+from detectors.rows import FloatArray
 from detectors.state import State
 from detectors.yesterday import QUARTER
 
@@ -28,7 +28,7 @@ def learn(
     minute: int,
     *,
     pooling: bool,
-    held: FlagArray | None = None,
+    held: FloatArray | None = None,
 ) -> Lesson:
     """Learn from what leaves the guardband now that `minute` has filled a slot.
 
@@ -44,8 +44,8 @@ def learn(
         outlook: of the slot that `minute` ends.
         minute: last minute of a slot.
         pooling: whether the shared shapes of the week are learnt anew when it is time.
-        held: reasons that a person expects to be raised: their level is followed, all else is as if nobody
-            had looked.
+        held: by how much more than announced people expect; above 1 the level of a reason is followed, and
+            all else is as if nobody had looked.
 
     Returns:
         What left the guardband.
@@ -65,7 +65,7 @@ def learn(
         blind=standing.firing | (guard.open[2] <= 0.0),
     )
     if held is not None:
-        guard.open[2, : held.size][held] = 0.0
+        guard.open[2, : held.size][held > 1.0] = 0.0
     leaving = guard.turn(minute)
     place, passed = calendar.place(leaving.start)
     seen = np.asarray(leaving.minutes > 0.0)

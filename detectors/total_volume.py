@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from math import exp, lgamma, log, sqrt
+from math import exp, fsum, lgamma, log, sqrt
 
 import numpy as np
 
@@ -42,14 +43,18 @@ class Minute:
     Attributes:
         counts: tickets per reason.
         mean: expected tickets per reason.
-        phi: variance of a count relative to Poisson.
         firing: reasons whose alarm fired before it.
+        tickets: all tickets.
+        expected: all expected ones.
+        variance: of the tickets where they come as expected: the sum of phi times mean.
     """
 
     counts: FloatArray
     mean: FloatArray
-    phi: FloatArray
     firing: FlagArray
+    tickets: float
+    expected: float
+    variance: float
 
 
 class TotalVolume:
@@ -106,11 +111,11 @@ class TotalVolume:
         if self._last is None or minute != self._last + 1:
             self._pass(minute)
         self._last = minute
-        x, m = tickets, mean = float(now.counts.sum()), float(now.mean.sum())
+        x, m = tickets, mean = now.tickets, now.expected
         if now.firing.any():
             others = ~now.firing
-            x, m = float(now.counts[others].sum()), float(now.mean[others].sum())
-        phi = float(now.phi @ now.mean) / mean if mean > 0.0 else 1.5
+            x, m = float(now.counts[others].sum()), fsum(now.mean[others].tolist())
+        phi = now.variance / mean if mean > 0.0 else 1.5
         self.phi = phi = max(phi, self._scatter[0] / self._scatter[1], 1.02)
         self._rate += (mean - self._rate) / (1440.0 if self._rate else 1.0)
         if self.since is not None:
@@ -196,7 +201,8 @@ class TotalVolume:
 
     def restore(self, state: Sequence[Sequence[object]]) -> None:
         """Take a snapshot back."""
-        alarm, evidence, rest, bank, level = state
+        # Lists are changed in place; whoever gave them keeps theirs.
+        alarm, evidence, rest, bank, level = deepcopy(state)
         self.since, self.raised, self.observed, self.expected, self.doubt, self._stated = alarm  # type: ignore[assignment]
         self.score, self.bar = evidence  # type: ignore[assignment]
         self.phi, self._calm, self._calm_since, self._rate, self._last = rest  # type: ignore[assignment]

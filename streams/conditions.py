@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -73,10 +74,12 @@ class Conditions:
             raised: nats by which people's answers have raised the bar of the total.
         """
         expectation = detector.expectation()
-        now = Minute(counts, expectation.mean, expectation.phi, firing)
-        tickets, mean = float(counts.sum()), float(expectation.mean.sum())
+        # Exact sums: the order of the rows changes with a restart, and nothing that is said may.
+        tickets, mean = float(counts.sum()), fsum(expectation.mean.tolist())
+        scatter = fsum((expectation.phi * expectation.mean).tolist())
+        now = Minute(counts, expectation.mean, firing, tickets, mean, scatter)
         self._draw(minute, tickets, mean)
-        self._listen(minute, detector, (tickets, mean), float(expectation.phi @ expectation.mean), alarms)
+        self._listen(minute, detector, (tickets, mean), scatter, alarms)
         self._weigh(minute, detector, now, alarms, raised)
 
     def restate(self) -> list[Condition]:

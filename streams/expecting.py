@@ -14,7 +14,7 @@ from alerts.answer_effects import Effects, Expected, lasts_until, raised, uplift
 from alerts.records import Campaign
 from detectors.detector import Detector
 from detectors.expectation import Footing
-from detectors.rows import FlagArray, FloatArray
+from detectors.rows import FloatArray
 from detectors.standing import CALM_MINUTES, CALM_MOST_MINUTES, CALM_PART, CLEAR_EVIDENCE
 from streams.campaign_run import faded
 from streams.stating import instant
@@ -74,7 +74,7 @@ class Expecting:
 
     def begin(
         self, minute: int, index: Mapping[str, int], announced: FloatArray | None, seen: Seen
-    ) -> tuple[FloatArray | None, FlagArray | None]:
+    ) -> tuple[FloatArray | None, FloatArray | None]:
         """Let rises begin and end with a minute that is about to be closed; then as `at`.
 
         Args:
@@ -107,16 +107,17 @@ class Expecting:
 
     def at(
         self, index: Mapping[str, int], announced: FloatArray | None
-    ) -> tuple[FloatArray | None, FlagArray | None]:
-        """The factors with what is expected, and whose they are; (announced, None) where nothing is."""
+    ) -> tuple[FloatArray | None, FloatArray | None]:
+        """The factors with what is expected, and by how much that is more than announced; None where it is nothing."""
         active = self._active()
         if not active:
             return announced, None
         factors = np.ones(len(index)) if announced is None else announced.copy()
-        held = np.zeros(len(index), bool)
+        held = np.ones(len(index))
         for reason, factor in active.items():
             row = index[reason]
-            factors[row], held[row] = max(factors[row], factor), True
+            held[row] = max(1.0, factor / factors[row])
+            factors[row] *= held[row]
         return factors, held
 
     def raised(self, minute: int, index: Mapping[str, int]) -> FloatArray | None:

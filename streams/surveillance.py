@@ -157,6 +157,11 @@ class Surveillance:
         """The last statement about each contact reason's spike, open or cleared; hearing it again is harmless."""
         return [self.said[reason] for reason in sorted(self.said)]
 
+    @property
+    def news(self) -> bool:
+        """Whether `stated` has anything to give."""
+        return bool(self._conditions.new)
+
     def stated(self) -> list[Condition]:
         """What was stated of the source as a whole since this was last asked, in order."""
         said, self._conditions.new = self._conditions.new, []
