@@ -165,7 +165,7 @@ class Detector:
         if announced is not None:
             usual, mean = usual * announced, mean * announced
         doubt = mean * outlook.uncertainty
-        self._expected, self._foresaw = Expectation(minute, mean, doubt, outlook.phi), outlook
+        self._expected, self._foresaw = Expectation(minute, mean, doubt, outlook.phi, usual), outlook
         phase = "heard" if self._part else self.silence.hear(minute, float(counts.sum()), mean, outlook.phi)
         if phase == "heard":
             changes += self._hear(minute, np.stack((counts, mean, doubt)), usual, announced, alarms)
@@ -313,6 +313,11 @@ class Detector:
     def firing(self) -> FlagArray:
         """Of which reasons an alarm fires, in the order of `reasons`; a copy."""
         return self._state.standing.firing.copy()
+
+    def watched(self) -> float:
+        """For how many minutes the reasons have been watched, weighed by what is usual of them in the week."""
+        weight = self._state.baseline.level()
+        return float((weight * self._state.baseline.watched).sum() / max(float(weight.sum()), 1e-9))
 
     def past(self, alarm: AlarmChange) -> Past:
         """The last minutes of a reason whose alarm fires, in steps, so that its onset lies within.

@@ -42,13 +42,17 @@ class Recent:
 
     Attributes:
         tickets: of each reason.
-        expected: of each reason, by its recent level.
-        scatter: standard deviation of a count where nothing happens.
+        usual: tickets expected of each reason if the recent level were none.
+        level: the recent level; it follows a rise that is no alarm yet.
+        phi: variance of a count relative to Poisson.
+        variance: relative variance of `usual` where nothing happens.
     """
 
     tickets: FloatArray
-    expected: FloatArray
-    scatter: FloatArray
+    usual: FloatArray
+    level: FloatArray
+    phi: FloatArray
+    variance: FloatArray
 
 
 def past(state: State, calendar: Calendar, minute: int, alarm: AlarmChange) -> Past:
@@ -118,6 +122,5 @@ def recent(state: State, outlook: Outlook, minute: int, minutes: int) -> Recent:
     slots = -(-(min(minutes, GUARDBAND) - (minute + 1) % SLOT) // SLOT)
     order = guard.recent(minute, max(0, slots))
     tickets = guard.tickets[order].sum(axis=0, dtype=np.float64) + guard.open[0]
-    expected = (guard.usual[order].sum(axis=0, dtype=np.float64) + guard.open[1]) * outlook.level
-    scatter = np.sqrt(outlook.phi * expected + (outlook.uncertainty * expected) ** 2)
-    return Recent(tickets, expected, np.asarray(scatter))
+    usual = guard.usual[order].sum(axis=0, dtype=np.float64) + guard.open[1]
+    return Recent(tickets, usual, outlook.level, outlook.phi, outlook.spread + outlook.hour_variance)

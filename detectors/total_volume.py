@@ -13,7 +13,14 @@ from detectors import threshold
 from detectors.guardband import GUARDBAND, SLOT
 from detectors.past import Recent
 from detectors.rows import FlagArray, FloatArray
-from detectors.standing import CALM_MINUTES, CALM_MOST_MINUTES, CALM_PART, CLEAR_EVIDENCE
+from detectors.standing import (
+    CALM_MINUTES,
+    CALM_MOST_MINUTES,
+    CALM_PART,
+    CLEAR_EVIDENCE,
+    NEW_NORMAL_MINUTES,
+)
+from detectors.warmup import WARM_AFTER
 
 SHARE = 0.05
 """Part of the knob that goes to it, on top: one false alarm in twenty weeks where one a week is asked for."""
@@ -22,15 +29,17 @@ _LOG_PRIOR = -log(len(UPLIFTS))
 _FORGETTING = exp(-1.0 / (60.0 * 18.0))
 LEAST_TICKETS = 20.0
 LEAST_REASONS = 3
-_CLIPPED = 1.5
-"""Standard deviations above its expectation up to which a contact reason counts for a broad rise."""
-_BROAD_SIGMAS = 3.0
+_VOTE = 2.0
+"""Nats that a contact reason counts for or against a broad rise at most."""
+_LEAD = 4.0
+_LEAST_RISE, _MOST_RISE = 1.3, 2.0
+"""Between these the rise is that votes are about: whether it has risen, not by how much."""
 _LEAST_SCORE = 3.0
 """No bar is lower."""
 _LISTED_SIGMAS = 1.5
-_SPREAD = 0.1**2
-"""Stationary variance of what the sum of all expectations is off by, as a logarithm."""
-_KEPT = exp(-SLOT / 360.0)
+_IN_COMMON = 0.1**2
+"""Variance of what all contact reasons are off by together: the weather, a trend, a longer week."""
+_KEPT = exp(-SLOT / 1440.0)
 _MOST = 3.0
 _PHI_KEPT = 0.5 ** (SLOT / (3.0 * 1440.0))
 _PHI_PRIOR = 200.0
@@ -42,33 +51,37 @@ class Minute:
 
     Attributes:
         counts: tickets per reason.
-        mean: expected tickets per reason.
+        usual: tickets expected per reason if its recent level were none, campaigns and answers included.
         firing: reasons whose alarm fired before it.
         tickets: all tickets.
-        expected: all expected ones.
-        variance: of the tickets where they come as expected: the sum of phi times mean.
+        expected: the sum of `usual`.
+        scatter: the sum of phi times `usual`.
+        spread: relative variance of `expected`, the reasons being off independently; 0 if not asked for.
     """
 
     counts: FloatArray
-    mean: FloatArray
+    usual: FloatArray
     firing: FlagArray
     tickets: float
     expected: float
-    variance: float
+    scatter: float
+    spread: float
 
 
 class TotalVolume:
     """One alarm for all tickets together, on the same statistic as a contact reason's.
 
-    What is expected is the sum of what is expected of the contact reasons: their weeks, holidays, campaigns and
-    answers are in it, and nothing has to be learnt anew. On the sum runs a CUSUM per tested uplift, on the same
-    two stories as in `detectors.cusum`: a level that merely wanders (here what all reasons have in common) and a
-    rise. Numbers instead of arrays, since one row of numpy costs as much as three hundred.
+    What is usual is the sum of what is usual of the contact reasons: their weeks, holidays, campaigns and
+    answers are in it, and nothing has to be learnt anew. Their recent levels are not, since each of them follows a
+    rise that is too small for its own alarm. The sum has a level of its own, and on it runs a CUSUM per tested
+    uplift, on the same two stories as in `detectors.cusum`: a level that merely wanders, and a rise. Numbers
+    instead of arrays, since one row of numpy costs as much as three hundred.
 
     Contact reasons whose alarm fires are left out as long as nothing else rises: their own incident tells of
-    them. And an alarm is raised only if the rise is *broad*: with each reason's tickets since the onset clipped at
-    1.5 standard deviations above its expectation, all together must still exceed theirs by 3. So a single flood,
-    however large, is no total volume, and neither are two; many that rise by a third each are.
+    them. And an alarm is raised only if the rise is *broad*: each reason votes with the evidence that it has risen
+    as the sum has, or has not, two nats at most, and those for it must lead by four. So a single flood, however
+    large, is no total volume, and neither are several in a channel of many; a rise of most of them is, however
+    small each of them is.
 
     Its bar is that of a reason of the sum's rate with a twentieth of the knob as its share, on top of the
     whole knob that the reasons share: what it adds is within what the knob can be measured to. It costs little
@@ -100,7 +113,7 @@ class TotalVolume:
         self._sums = [[0.0, 0.0, 0.0] for _ in UPLIFTS]
         """All tickets, all expected ones, and the standard deviation of those since each onset."""
         self._levels = [0.0] * (1 + len(UPLIFTS))
-        self._variances = [_SPREAD] * (1 + len(UPLIFTS))
+        self._variances = [_IN_COMMON] * (1 + len(UPLIFTS))
         self._slot = [0.0, 0.0]
         self._scatter = [_PHI_PRIOR * 1.0, _PHI_PRIOR]
         self._rate = 0.0
@@ -114,8 +127,8 @@ class TotalVolume:
         x, m = tickets, mean = now.tickets, now.expected
         if now.firing.any():
             others = ~now.firing
-            x, m = float(now.counts[others].sum()), fsum(now.mean[others].tolist())
-        phi = now.variance / mean if mean > 0.0 else 1.5
+            x, m = float(now.counts[others].sum()), fsum(now.usual[others].tolist())
+        phi = now.scatter / mean if mean > 0.0 else 1.5
         self.phi = phi = max(phi, self._scatter[0] / self._scatter[1], 1.02)
         self._rate += (mean - self._rate) / (1440.0 if self._rate else 1.0)
         if self.since is not None:
@@ -125,7 +138,7 @@ class TotalVolume:
         self._slot[0] += x
         self._slot[1] += m
         if minute % SLOT == SLOT - 1:
-            self._learn(minute, phi)
+            self._learn(minute, phi, now.spread + _IN_COMMON)
 
     def forget(self, minute: int) -> None:
         """Drop all evidence as of `minute`: it was the source that was silent or caught up, or only learning."""
@@ -139,15 +152,22 @@ class TotalVolume:
         """Evidence for a rise, in nats."""
         return log(sum(exp(score) for score in self._scores if score > 0.0) or 1.0) + _LOG_PRIOR
 
-    def candidate(self, raised: float = 0.0) -> int | None:
+    @property
+    def tense(self) -> bool:
+        """Whether there is any evidence worth asking `candidate` about."""
+        return self.since is None and max(self._scores) >= _LEAST_SCORE
+
+    def candidate(self, watched: float, raised: float = 0.0) -> int | None:
         """The onset of a rise whose evidence has reached the bar; whether it is broad is to be looked at.
 
         Args:
+            watched: for how many minutes the reasons have been watched, weighed by their tickets: while they
+                warm up nothing is told, and for some weeks the bar is higher, as for a reason.
             raised: nats by which people's answers have raised the bar.
         """
-        if self.since is not None or max(self._scores) < _LEAST_SCORE:
+        if not self.tense or watched < WARM_AFTER:
             return None
-        self.bar = self._bar() + raised
+        self.bar = float(threshold.unproven(self._bar(), np.array(watched))) + raised
         if self.evidence() < self.bar:
             return None
         which = self._which()
@@ -177,17 +197,32 @@ class TotalVolume:
         """The last minute taken in."""
         return self._last
 
+    def level(self) -> float:
+        """What is expected of the sum now, against the usual."""
+        return exp(self._levels[0])
+
+    def spared(self) -> float:
+        """The same where the evidence is for a rise: as it stood before."""
+        return exp(self._levels[1 + self._which()] if self.since is None else self._levels[0])
+
     def over(self, minute: int) -> bool:
         """Whether the rise is over after `minute`; if so, the alarm is cleared when `clear` is called."""
         if self.since is None:
             return False
+        if self._settled(minute):
+            return True
         needed = max(CALM_MINUTES, min(CALM_PART * (minute - self.since), CALM_MOST_MINUTES))
         return self._calm >= CLEAR_EVIDENCE and minute - self._calm_since >= needed
 
     def clear(self, minute: int) -> None:
-        """The rise is over."""
+        """The rise is over; one that has stayed up is the new normal."""
+        if self._settled(minute):
+            self._levels[0] += log(max(self.observed, 1.0) / max(self.expected, 1.0))
         self.since = None
         self.forget(minute)
+
+    def _settled(self, minute: int) -> bool:
+        return self.since is not None and minute + 1 - self.raised >= NEW_NORMAL_MINUTES
 
     def snapshot(self) -> list[object]:
         """JSON-able."""
@@ -244,14 +279,14 @@ class TotalVolume:
         if ratio > 1.0:
             self.score = max(self.score, (self.observed * log(ratio) - self.observed + self.expected) / phi)
 
-    def _learn(self, minute: int, phi: float) -> None:
+    def _learn(self, minute: int, phi: float, spread: float) -> None:
         """Let the level follow the slot that is full, in each story."""
         (x, m), self._slot = self._slot, [0.0, 0.0]
         if m <= 0.0 or self.since is not None:
             return
         for story, uplift in enumerate((1.0, *UPLIFTS)):
             level = self._levels[story] * _KEPT
-            variance = self._variances[story] * _KEPT**2 + (1.0 - _KEPT**2) * _SPREAD
+            variance = self._variances[story] * _KEPT**2 + (1.0 - _KEPT**2) * spread
             expected = m * uplift * exp(level)
             surprise = x - expected
             if story == 0:
@@ -274,7 +309,7 @@ class TotalVolume:
         """Nobody looked: no evidence, and a level that is hardly known."""
         self.forget(minute - 1)
         self._levels = [0.0] * (1 + len(UPLIFTS))
-        self._variances = [_SPREAD] * (1 + len(UPLIFTS))
+        self._variances = [_IN_COMMON] * (1 + len(UPLIFTS))
 
     def _bar(self) -> float:
         chances = threshold.excursions(np.array([self._rate]), np.array([self.phi]))
@@ -284,31 +319,39 @@ class TotalVolume:
         return max(range(len(UPLIFTS)), key=self._scores.__getitem__)
 
 
-def broad(recent: Recent, left_out: FlagArray) -> bool:
-    """Whether a rise is one of many reasons: the sum still exceeds its expectation with each of them clipped.
+def broad(recent: Recent, level: float, left_out: FlagArray) -> bool:
+    """Whether a rise is one of most reasons.
 
     Args:
-        recent: tickets and expectations since the onset, at most two hours.
+        recent: the minutes since the onset, at most two hours.
+        level: of the sum, as it stood before.
         left_out: reasons whose alarm fired before the rise.
 
     Example:
         >>> def rise(*tickets):
-        ...     return Recent(np.array(tickets, float), np.full(8, 10.0), np.full(8, 3.5))
-        >>> broad(rise(*[15] * 8), np.zeros(8, bool)), broad(rise(400, *[10] * 7), np.zeros(8, bool))
-        (True, False)
+        ...     ten, one, tenth = np.full(8, 10.0), np.full(8, 1.2), np.full(8, 0.01)
+        ...     return broad(Recent(np.array(tickets, float), ten, one, one, tenth), 1.0, np.zeros(8, bool))
+        >>> rise(*[17] * 8), rise(*[30] * 6, 10, 10)
+        (True, True)
+        >>> rise(400, *[10] * 7), rise(30, 30, 30, *[10] * 5)
+        (False, False)
     """
-    kept = ~left_out
-    expected, scatter = recent.expected[kept], recent.scatter[kept]
-    clipped = np.minimum(recent.tickets[kept], expected + _CLIPPED * scatter + 1.0)
-    excess = float((clipped - expected).sum())
-    rising = int((recent.tickets[kept] > expected).sum())
-    return rising >= LEAST_REASONS and excess >= _BROAD_SIGMAS * max(float((scatter**2).sum()) ** 0.5, 1.0)
+    known = ~left_out & (recent.usual > 0.0)
+    tickets, expected = recent.tickets[known], level * recent.usual[known]
+    uplift = float(tickets.sum()) / max(float(expected.sum()), 1e-9)
+    tested = min(max(uplift, _LEAST_RISE), _MOST_RISE)
+    dispersion = recent.phi[known] + recent.variance[known] * expected
+    votes = (tickets * log(tested) - (tested - 1.0) * expected) / dispersion
+    rising = int((tickets > expected).sum())
+    return rising >= LEAST_REASONS and float(votes.clip(-_VOTE, _VOTE).sum()) >= _LEAD
 
 
-def rising(recent: Recent) -> list[int]:
-    """The rows of the reasons that rise, the largest excess first."""
-    excess = recent.tickets - recent.expected
-    rows = np.flatnonzero(excess >= np.maximum(_LISTED_SIGMAS * recent.scatter, 1.0))
+def rising(recent: Recent, level: float) -> list[int]:
+    """The rows of the reasons that rise, the largest excess first; arguments as in `broad`."""
+    expected = level * recent.usual
+    excess = recent.tickets - expected
+    scatter = np.sqrt(recent.phi * expected + recent.variance * expected**2)
+    rows = np.flatnonzero(excess >= np.maximum(_LISTED_SIGMAS * scatter, 1.0))
     return [int(row) for row in rows[np.argsort(-excess[rows], kind="stable")]]
 
 

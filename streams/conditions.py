@@ -11,6 +11,7 @@ import msgspec
 from alerts import condition_words
 from alerts.records import Condition, ConditionKind
 from detectors.detector import Detector
+from detectors.guardband import SLOT
 from detectors.interval import interval
 from detectors.past import Past
 from detectors.silence import SILENT_NATS
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from detectors.rows import FlagArray, FloatArray
 
 REASONS_NAMED = 50
-_STEP = 5
 _SLIDING = 2**40
 """An onset that is never reached: the chart keeps its last hundred minutes."""
 _DOUBT = 0.1
@@ -74,12 +74,17 @@ class Conditions:
             raised: nats by which people's answers have raised the bar of the total.
         """
         expectation = detector.expectation()
+        usual, phi = expectation.usual, expectation.phi
         # Exact sums: the order of the rows changes with a restart, and nothing that is said may.
-        tickets, mean = float(counts.sum()), fsum(expectation.mean.tolist())
-        scatter = fsum((expectation.phi * expectation.mean).tolist())
-        now = Minute(counts, expectation.mean, firing, tickets, mean, scatter)
-        self._draw(minute, tickets, mean)
-        self._listen(minute, detector, (tickets, mean), scatter, alarms)
+        tickets, expected = float(counts.sum()), fsum(usual.tolist())
+        spread = 0.0
+        if minute % SLOT == SLOT - 1:
+            footing = detector.footing()
+            spread = fsum((usual**2 * (footing.wander + footing.hour)).tolist()) / max(expected**2, 1e-9)
+        scatter = fsum((phi * usual).tolist())
+        now = Minute(counts, usual, firing, tickets, expected, scatter, spread)
+        self._draw(minute, tickets, expected * self._total.level())
+        self._listen(minute, detector, now, alarms)
         self._weigh(minute, detector, now, alarms, raised)
 
     def restate(self) -> list[Condition]:
@@ -108,23 +113,21 @@ class Conditions:
 
     def _draw(self, minute: int, tickets: float, mean: float) -> None:
         if self._lately is None:
-            self._lately = Chart(Past(minute - minute % _STEP, _STEP, [], []), _SLIDING)
+            self._lately = Chart(Past(minute - minute % SLOT, SLOT, [], []), _SLIDING)
         for chart in (self._lately, *self._charts.values()):
             chart.add(minute, tickets, mean)
 
-    def _listen(
-        self, minute: int, detector: Detector, now: tuple[float, float], scatter: float, alarms: bool
-    ) -> None:
+    def _listen(self, minute: int, detector: Detector, now: Minute, alarms: bool) -> None:
         """Is anybody heard?"""
-        silence, (tickets, mean), quiet = detector.silence, now, self._quiet
+        silence, quiet, level = detector.silence, self._quiet, self._total.level()
         said = self.said.get("source_silent")
         stands = said is not None and said.ended_at is None
-        if not stands and tickets > 0.0:
+        if not stands and now.tickets > 0.0:
             self._quiet = [0.0, 0.0, 0.0, 0.0]
             return
-        quiet[0] += tickets
-        quiet[1] += mean
-        quiet[2] += scatter
+        quiet[0] += now.tickets
+        quiet[1] += level * now.expected
+        quiet[2] += level * now.scatter
         if not stands:
             if alarms and silence.since is not None:
                 self._state_silence(minute, detector, silence.since, minute + 1)
@@ -171,8 +174,10 @@ class Conditions:
         if not alarms:
             total.forget(minute)
             return
-        onset = total.candidate(raised)
-        if onset is not None and broad(detector.recent(window(onset, minute)), now.firing):
+        onset = total.candidate(detector.watched(), raised) if total.tense else None
+        if onset is not None and broad(
+            detector.recent(window(onset, minute)), total.spared(), now.firing
+        ):
             total.fire(minute)
             self._state_total(minute, detector)
         elif (detector.firing() & ~now.firing).any():
@@ -185,7 +190,7 @@ class Conditions:
         reasons: list[str] = []
         said = self.said.get("total_volume")
         if not ended:
-            rows = rising(detector.recent(window(total.since, minute)))[:REASONS_NAMED]
+            rows = rising(detector.recent(window(total.since, minute)), total.spared())[:REASONS_NAMED]
             reasons = [detector.reasons[row] for row in rows]
         elif said is not None:
             reasons = said.contact_reasons

@@ -258,4 +258,4 @@ def seen_now(detector: Detector, lately: tuple[float, float] | None, reason: str
     if not one.is_open:
         return 1.0
     recent, row = detector.recent(30), detector.reasons.index(reason)
-    return float((recent.tickets[row] + 1.0) / (recent.expected[row] + 1.0))
+    return float((recent.tickets[row] + 1.0) / (recent.usual[row] * recent.level[row] + 1.0))
