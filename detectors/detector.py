@@ -260,9 +260,11 @@ class Detector:
         self._raised, self._held = raised, held
         if self.minute is not None and int(now // 60) - self.minute <= LOST_MINUTES:
             kept = self._hour, self._outlook
-            held = None if self.silence.heard else self.silence.held
-            opened = open_minutes.Open(counts, now, self.minute, announced, held)
-            judged = self._look if raised is None and held is None else lambda at: self._judged(self._look(at))
+            silent = None if self.silence.heard else self.silence.held
+            opened = open_minutes.Open(counts, now, self.minute, announced, silent)
+            judged = (
+                self._look if raised is None and held is None else lambda at: self._judged(self._look(at))
+            )
             changes += open_minutes.score(self._state, self._firing, judged, opened)
             self._hour, self._outlook = kept
             if self._firing.moved:
@@ -292,7 +294,9 @@ class Detector:
 
     def near(self, nats: float) -> list[Near]:
         """The reasons that the minute closed last has left within so many nats of an alarm."""
-        return [] if self.minute is None else near(self._state, self._judged(self._look(self.minute + 1)), nats)
+        return (
+            [] if self.minute is None else near(self._state, self._judged(self._look(self.minute + 1)), nats)
+        )
 
     def verdict(self, reason: str) -> Verdict:
         """How a contact reason stands at the last closed minute.
@@ -310,9 +314,16 @@ class Detector:
             raise ValueError("no minute has been closed yet, so there is no verdict")
         return reporting.verdict(self._state, self._judged(self._look(self.minute + 1)), row, self.minute)
 
-    def firing(self) -> FlagArray:
-        """Of which reasons an alarm fires, in the order of `reasons`; a copy."""
-        return self._state.standing.firing.copy()
+    def firing(self, raised_by: int | None = None) -> FlagArray:
+        """Of which reasons an alarm fires, in the order of `reasons`; a copy.
+
+        Args:
+            raised_by: only alarms that were raised by the end of the minute before this one.
+        """
+        standing = self._state.standing
+        if raised_by is None:
+            return standing.firing.copy()
+        return np.asarray(standing.firing & (standing.raised <= raised_by))
 
     def watched(self) -> float:
         """For how many minutes the reasons have been watched, weighed by what is usual of them in the week."""

@@ -27,11 +27,13 @@ SHARE = 0.05
 UPLIFTS = (1.3, 1.6, 2.2, 4.0, 10.0)
 _LOG_PRIOR = -log(len(UPLIFTS))
 _FORGETTING = exp(-1.0 / (60.0 * 18.0))
+LONG_MINUTES = 120
 LEAST_TICKETS = 20.0
 LEAST_REASONS = 3
 _VOTE = 2.0
 """Nats that a contact reason counts for or against a broad rise at most."""
-_LEAD = 4.0
+_LEAD = 6.0
+"""Three whole votes: two floods at once are no broad rise where nothing speaks against one."""
 _LEAST_RISE, _MOST_RISE = 1.3, 2.0
 """Between these the rise is that votes are about: whether it has risen, not by how much."""
 _LEAST_SCORE = 3.0
@@ -52,20 +54,30 @@ class Minute:
     Attributes:
         counts: tickets per reason.
         usual: tickets expected per reason if its recent level were none, campaigns and answers included.
-        firing: reasons whose alarm fired before it.
+        firing: reasons whose alarm fired before it; the level learns nothing of them.
+        explained: those of them that have fired for longer than two hours: their own incident tells of them.
         tickets: all tickets.
         expected: the sum of `usual`.
         scatter: the sum of phi times `usual`.
-        spread: relative variance of `expected`, the reasons being off independently; 0 if not asked for.
+        spread: relative variance of `expected` by the reasons' levels, which wander independently.
+        hour: relative variance of `expected` by this hour of the week, in which reasons are off together.
     """
 
     counts: FloatArray
     usual: FloatArray
     firing: FlagArray
+    explained: FlagArray
     tickets: float
     expected: float
     scatter: float
-    spread: float
+    spread: float = 0.0
+    hour: float = 0.0
+
+    def without(self, rows: FlagArray) -> tuple[float, float]:
+        """Tickets and expected ones without some reasons."""
+        if not rows.any():
+            return self.tickets, self.expected
+        return float(self.counts[~rows].sum()), fsum(self.usual[~rows].tolist())
 
 
 class TotalVolume:
@@ -77,11 +89,11 @@ class TotalVolume:
     uplift, on the same two stories as in `detectors.cusum`: a level that merely wanders, and a rise. Numbers
     instead of arrays, since one row of numpy costs as much as three hundred.
 
-    Contact reasons whose alarm fires are left out as long as nothing else rises: their own incident tells of
-    them. And an alarm is raised only if the rise is *broad*: each reason votes with the evidence that it has risen
-    as the sum has, or has not, two nats at most, and those for it must lead by four. So a single flood, however
-    large, is no total volume, and neither are several in a channel of many; a rise of most of them is, however
-    small each of them is.
+    An alarm is raised only if the rise is *broad*: each reason votes with the evidence that it has risen as the sum
+    has, or has not, two nats at most, and those for it must lead by six. So a single flood, however large, is no
+    total volume, and neither are several in a channel of many; a rise of most of them is, however small each of
+    them is. Contact reasons whose alarm has fired for longer than two hours are left out: their own incident
+    tells of them.
 
     Its bar is that of a reason of the sum's rate with a twentieth of the knob as its share, on top of the
     whole knob that the reasons share: what it adds is within what the knob can be measured to. It costs little
@@ -124,29 +136,30 @@ class TotalVolume:
         if self._last is None or minute != self._last + 1:
             self._pass(minute)
         self._last = minute
-        x, m = tickets, mean = now.tickets, now.expected
-        if now.firing.any():
-            others = ~now.firing
-            x, m = float(now.counts[others].sum()), fsum(now.usual[others].tolist())
+        tickets, mean = now.tickets, now.expected
         phi = now.scatter / mean if mean > 0.0 else 1.5
         self.phi = phi = max(phi, self._scatter[0] / self._scatter[1], 1.02)
         self._rate += (mean - self._rate) / (1440.0 if self._rate else 1.0)
         if self.since is not None:
             self._follow(minute, tickets, mean, phi)
-        elif m > 0.0:
-            self._score(minute, (x, m), (tickets, mean), phi)
+        elif mean > 0.0:
+            self._score(minute, now.without(now.explained), (tickets, mean), phi)
+        x, m = now.without(now.firing)
         self._slot[0] += x
         self._slot[1] += m
         if minute % SLOT == SLOT - 1:
-            self._learn(minute, phi, now.spread + _IN_COMMON)
+            self._learn(minute, phi, now)
 
     def forget(self, minute: int) -> None:
-        """Drop all evidence as of `minute`: it was the source that was silent or caught up, or only learning."""
+        """Take nothing of `minute`: the source was silent or caught up."""
+        self.drop(minute)
+        self._last, self._slot = minute, [0.0, 0.0]
+
+    def drop(self, minute: int) -> None:
+        """Drop all evidence as of `minute`: it was told of, is over, or was only to be learnt from."""
         self._scores = [0.0] * len(UPLIFTS)
         self._onsets = [minute + 1] * len(UPLIFTS)
         self._sums = [[0.0, 0.0, 0.0] for _ in UPLIFTS]
-        self._last = minute
-        self._slot = [0.0, 0.0]
 
     def evidence(self) -> float:
         """Evidence for a rise, in nats."""
@@ -181,7 +194,7 @@ class TotalVolume:
         # The level is again what it was at the onset.
         self._levels[0], self._variances[0] = self._levels[1 + which], self._variances[1 + which]
         self._calm, self._calm_since = 0.0, minute
-        self.forget(minute)
+        self.drop(minute)
 
     def grown(self) -> bool:
         """Whether it has a fifth and five tickets more than last stated."""
@@ -219,7 +232,7 @@ class TotalVolume:
         if self._settled(minute):
             self._levels[0] += log(max(self.observed, 1.0) / max(self.expected, 1.0))
         self.since = None
-        self.forget(minute)
+        self.drop(minute)
 
     def _settled(self, minute: int) -> bool:
         return self.since is not None and minute + 1 - self.raised >= NEW_NORMAL_MINUTES
@@ -247,6 +260,8 @@ class TotalVolume:
     def _score(self, minute: int, now: tuple[float, float], whole: tuple[float, float], phi: float) -> None:
         """Weigh one minute; every story that has no evidence begins anew with the next."""
         (x, m), scale = now, 1.0 / (phi - 1.0)
+        if m <= 0.0:
+            return
         none = m * exp(self._levels[0]) * scale
         base = lgamma(none) - lgamma(x + none)
         for number, uplift in enumerate(UPLIFTS):
@@ -279,14 +294,16 @@ class TotalVolume:
         if ratio > 1.0:
             self.score = max(self.score, (self.observed * log(ratio) - self.observed + self.expected) / phi)
 
-    def _learn(self, minute: int, phi: float, spread: float) -> None:
+    def _learn(self, minute: int, phi: float, now: Minute) -> None:
         """Let the level follow the slot that is full, in each story."""
         (x, m), self._slot = self._slot, [0.0, 0.0]
         if m <= 0.0 or self.since is not None:
             return
+        # What is off in this hour is off anew in the next.
+        news = now.hour if minute % 60 == SLOT - 1 else 0.0
         for story, uplift in enumerate((1.0, *UPLIFTS)):
             level = self._levels[story] * _KEPT
-            variance = self._variances[story] * _KEPT**2 + (1.0 - _KEPT**2) * spread
+            variance = self._variances[story] * _KEPT**2 + (1.0 - _KEPT**2) * (now.spread + _IN_COMMON) + news
             expected = m * uplift * exp(level)
             surprise = x - expected
             if story == 0:
@@ -325,7 +342,7 @@ def broad(recent: Recent, level: float, left_out: FlagArray) -> bool:
     Args:
         recent: the minutes since the onset, at most two hours.
         level: of the sum, as it stood before.
-        left_out: reasons whose alarm fired before the rise.
+        left_out: reasons whose own incident has told of them for long.
 
     Example:
         >>> def rise(*tickets):

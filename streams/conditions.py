@@ -7,6 +7,7 @@ from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 
 from alerts import condition_words
 from alerts.records import Condition, ConditionKind
@@ -16,7 +17,7 @@ from detectors.interval import interval
 from detectors.past import Past
 from detectors.silence import SILENT_NATS
 from detectors.standing import LOST_MINUTES
-from detectors.total_volume import Minute, TotalVolume, broad, rising, window
+from detectors.total_volume import LONG_MINUTES, Minute, TotalVolume, broad, rising, window
 from streams.chart import Chart
 from streams.stating import instant
 
@@ -58,9 +59,10 @@ class Conditions:
         minute: int,
         detector: Detector,
         counts: FloatArray,
-        firing: FlagArray,
+        before: tuple[FlagArray, FlagArray],
         *,
         alarms: bool,
+        over: bool = False,
         raised: float = 0.0,
     ) -> None:
         """Take in a minute that the detector has just closed.
@@ -69,23 +71,34 @@ class Conditions:
             minute: which.
             detector: that closed it.
             counts: tickets per reason.
-            firing: reasons whose alarm fired before it.
+            before: what `standing` gave before it was closed.
             alarms: False learns history: nothing is stated.
+            over: whether an alarm of a reason was cleared in it.
             raised: nats by which people's answers have raised the bar of the total.
         """
         expectation = detector.expectation()
         usual, phi = expectation.usual, expectation.phi
         # Exact sums: the order of the rows changes with a restart, and nothing that is said may.
         tickets, expected = float(counts.sum()), fsum(usual.tolist())
-        spread = 0.0
-        if minute % SLOT == SLOT - 1:
+        spread = hour = 0.0
+        if minute % SLOT == SLOT - 1 and expected > 0.0:
             footing = detector.footing()
-            spread = fsum((usual**2 * (footing.wander + footing.hour)).tolist()) / max(expected**2, 1e-9)
+            spread = fsum((usual**2 * footing.wander).tolist()) / expected**2
+            hour = (fsum((usual * np.sqrt(footing.hour)).tolist()) / expected) ** 2
         scatter = fsum((phi * usual).tolist())
-        now = Minute(counts, usual, firing, tickets, expected, scatter, spread)
+        now = Minute(counts, usual, *before, tickets, expected, scatter, spread, hour)
         self._draw(minute, tickets, expected * self._total.level())
         self._listen(minute, detector, now, alarms)
+        told = over or bool((detector.firing(minute + 1 - LONG_MINUTES) & ~now.explained).any())
         self._weigh(minute, detector, now, alarms, raised)
+        if told:
+            # What has risen so far was told of, or is over.
+            self._total.drop(minute)
+
+    @staticmethod
+    def standing(detector: Detector, minute: int) -> tuple[FlagArray, FlagArray]:
+        """The reasons whose alarm fires before a minute is closed, and those that have told of theirs for long."""
+        return detector.firing(), detector.firing(minute - LONG_MINUTES)
 
     def restate(self) -> list[Condition]:
         """The last statement of each kind; hearing it again is harmless."""
@@ -134,7 +147,9 @@ class Conditions:
         elif said is not None and silence.heard:
             self._state_silence(minute, detector, _minute(said), _raised(said), ended=True)
             self._quiet = [0.0, 0.0, 0.0, 0.0]
-        elif said is not None and silence.since is not None and quiet[1] >= max(1.2 * quiet[3], quiet[3] + 5.0):
+        elif (
+            said is not None and silence.since is not None and quiet[1] >= max(1.2 * quiet[3], quiet[3] + 5.0)
+        ):
             self._state_silence(minute, detector, _minute(said), _raised(said))
 
     def _state_silence(
@@ -172,17 +187,12 @@ class Conditions:
                 self._state_total(minute, detector, ended=over)
             return
         if not alarms:
-            total.forget(minute)
+            total.drop(minute)
             return
         onset = total.candidate(detector.watched(), raised) if total.tense else None
-        if onset is not None and broad(
-            detector.recent(window(onset, minute)), total.spared(), now.firing
-        ):
+        if onset is not None and broad(detector.recent(window(onset, minute)), total.spared(), now.explained):
             total.fire(minute)
             self._state_total(minute, detector)
-        elif (detector.firing() & ~now.firing).any():
-            # The incident of that reason tells of what has risen so far.
-            total.forget(minute)
 
     def _state_total(self, minute: int, detector: Detector, *, ended: bool = False) -> None:
         total = self._total

@@ -58,7 +58,9 @@ class Stating:
         self._charts: dict[str, Chart] = {}
         """The course of each open spike over closed minutes."""
 
-    def follow(self, minute: int, index: Mapping[str, int], counts: FloatArray, expected: FloatArray) -> set[str]:
+    def follow(
+        self, minute: int, index: Mapping[str, int], counts: FloatArray, expected: FloatArray
+    ) -> set[str]:
         """Let the courses of open spikes go on by a closed minute; gives their contact reasons."""
         for reason, chart in self._charts.items():
             chart.add(minute, float(counts[index[reason]]), float(expected[index[reason]]))
@@ -154,9 +156,7 @@ class Stating:
         self.said[reason] = spike
         return spike
 
-    def _course(
-        self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]], now: int
-    ) -> Course:
+    def _course(self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]], now: int) -> Course:
         """The alarm's course up to `now`, and on to the newest of the open minutes."""
         reason = change.contact_reason
         chart = self._charts.get(reason)

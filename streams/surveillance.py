@@ -249,14 +249,21 @@ class Surveillance:
         counts, index = self._array(cells), self._index
         announced = self._announcements.begin(minute, self.detector.reasons)
         factors, held = self._expecting.begin(minute, index, announced, self._seen)
-        bars, firing = self._expecting.raised(minute, index), self.detector.firing()
+        bars = self._expecting.raised(minute, index)
+        standing = self._conditions.standing(self.detector, minute)
         changes = self.detector.close(minute, counts, factors, alarms=alarms, raised=bars, held=held)
         self._announcements.learn(self.detector, index)
         self._expecting.learn(self.detector, index, counts, announced)
         self.touched |= self._announcements.touched() | self._expecting.touched()
         self.touched |= self._stating.follow(minute, index, counts, self.detector.expectation().mean)
         self._conditions.close(
-            minute, self.detector, counts, firing, alarms=alarms, raised=self._total_raised(minute)
+            minute,
+            self.detector,
+            counts,
+            standing,
+            alarms=alarms,
+            over=any(change.state == "cleared" for change in changes),
+            raised=self._total_raised(minute),
         )
         if self._witness is not None:
             self._witness(self.detector, counts, factors, alarms)

@@ -2,8 +2,8 @@
 
     python benchmarks/detection/total.py [--weeks N] [--reasons N ...] [--seeds N ...]
 
-Prints a line of JSON for each channel. `quiet` counts alarms where nothing was planted, beside what the knob asks of all
-contact reasons together; `broad` are rises of two thirds of the reasons at once, `few` of one to three reasons.
+Prints a line of JSON for each channel. `quiet` counts alarms where nothing was planted, beside what the knob asks of
+all contact reasons together; `broad` are rises of two thirds of the reasons at once, `few` of one to three reasons.
 """
 
 from __future__ import annotations
@@ -96,30 +96,34 @@ def plant(rng: np.random.Generator, channel: Channel) -> list[tuple[int, str, fl
         # The usual of the two hours, a week of noon hours before.
         days = [onset - 1440 * day for day in range(1, 8)]
         usual = np.mean([channel.counts[day : day + LASTS, rows].mean(axis=0) for day in days], axis=0)
-        channel.counts[onset : onset + LASTS, rows] += rng.poisson(usual * (uplift - 1.0), (LASTS, size)).astype(
-            channel.counts.dtype
-        )
+        channel.counts[onset : onset + LASTS, rows] += rng.poisson(
+            usual * (uplift - 1.0), (LASTS, size)
+        ).astype(channel.counts.dtype)
         planted.append((onset, kind, uplift))
     return planted
 
 
 def lived(channel: Channel, asked: float) -> tuple[int, list[int]]:
     """The number of alarms of reasons, and the steps at which the total's was raised."""
-    settings = DetectorSettings(
-        timezone="UTC", false_alarms_per_week=asked, holidays=holidays(channel)
-    )
+    settings = DetectorSettings(timezone="UTC", false_alarms_per_week=asked, holidays=holidays(channel))
     conditions = Conditions("en", asked)
     raised: list[int] = []
-    firing: list[FlagArray] = [np.zeros(channel.counts.shape[1], bool)]
+    nothing = np.zeros(channel.counts.shape[1], bool)
+    standing: list[tuple[FlagArray, FlagArray]] = [(nothing, nothing)]
 
     def after(step: int, detector: Detector) -> None:
         assert detector.minute is not None
         counts = channel.counts[step].astype(float)
-        conditions.close(detector.minute, detector, counts, firing[0], alarms=step >= LEARN * WEEK)
-        firing[0] = detector.firing()
-        for said in conditions.new:
-            if said.kind == "total_volume" and said.stated_at == said.raised_at:
-                raised.append(step)
+        over = bool((standing[0][0] & ~detector.firing()).any())
+        conditions.close(
+            detector.minute, detector, counts, standing[0], alarms=step >= LEARN * WEEK, over=over
+        )
+        standing[0] = conditions.standing(detector, detector.minute + 1)
+        raised.extend(
+            step
+            for said in conditions.new
+            if said.kind == "total_volume" and said.stated_at == said.raised_at
+        )
         conditions.new.clear()
 
     alerts = watch(channel, settings, LEARN * WEEK, after=after)

@@ -1,4 +1,4 @@
-"""The source as a whole: a silence and a rise of everything are stated, told from single spikes, and survive restarts."""
+"""The source as a whole: a silence and a rise of everything are stated, and told from single spikes."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def outage() -> FloatArray:
 
 
 def peak() -> FloatArray:
-    """Ten ordinary minutes, an hour and a half in which everything comes two and a half times as often, two ordinary hours."""
-    return np.concatenate([counts(10, 1.0, seed=2), counts(90, 2.5, seed=3), counts(120, 1.0, seed=4)])
+    """Ten ordinary minutes, an hour and a half in which everything comes five times as often, two ordinary hours."""
+    return np.concatenate([counts(10, 1.0, seed=2), counts(90, 5.0, seed=3), counts(120, 1.0, seed=4)])
 
 
 def test_a_silent_source_is_stated_within_minutes_and_ends_when_the_backlog_has_settled(warm: State) -> None:
@@ -111,7 +111,7 @@ def test_a_silence_says_what_was_expected_again_as_it_goes_on(warm: State) -> No
 
 
 def test_what_rises_everywhere_is_stated_once_with_the_reasons_and_ends(warm: State) -> None:
-    conditions = [one for one in of(live(revive(warm), peak(), NOW))]
+    conditions = list(of(live(revive(warm), peak(), NOW)))
     assert {one.kind for one in conditions} == {"total_volume"}
     assert len({one.since for one in conditions}) == 1
     first, last = conditions[0], conditions[-1]
@@ -119,7 +119,8 @@ def test_what_rises_everywhere_is_stated_once_with_the_reasons_and_ends(warm: St
     assert first.observed > first.upper >= first.expected
     assert len(first.contact_reasons) >= 3
     assert set(first.contact_reasons) <= set(REASONS)
-    assert last.ended_at is not None and last.ended_at <= instant(NOW + 180)
+    assert last.ended_at is not None
+    assert last.ended_at <= instant(NOW + 180)
     assert [one.ended_at is None for one in conditions[:-1]] == [True] * (len(conditions) - 1)
 
 
@@ -179,4 +180,6 @@ def test_a_condition_carries_the_course_with_its_onset_in_it(warm: State) -> Non
             assert course is not None
             assert len(course.counts) == len(course.expected) <= 20
             assert course.begins_at < one.since
-            assert (one.stated_at - course.begins_at).total_seconds() <= course.minutes * len(course.counts) * 60
+            assert (one.stated_at - course.begins_at).total_seconds() <= course.minutes * len(
+                course.counts
+            ) * 60

@@ -37,10 +37,7 @@ def story() -> list[Spike]:
     for cell in cells():
         core.add(cell, partition=0, stamp=1)
     return [
-        spike
-        for said in core.close_until(UNTIL - 1)
-        for spike in said
-        if spike.contact_reason == "voucher"
+        spike for said in core.close_until(UNTIL - 1) for spike in said if spike.contact_reason == "voucher"
     ]
 
 
@@ -62,7 +59,9 @@ def test_the_course_of_every_statement_is_what_was_counted(told: list[Spike]) ->
         until = int(spike.onset.timestamp() // 60) + spike.window_minutes
         for number, count in enumerate(course.counts):
             first = begin + number * course.minutes
-            assert count == sum(counted[minute] for minute in range(first, min(first + course.minutes, until)))
+            assert count == sum(
+                counted[minute] for minute in range(first, min(first + course.minutes, until))
+            )
 
 
 def test_the_course_holds_the_onset_with_some_time_before_and_adds_up_to_the_spike(told: list[Spike]) -> None:
