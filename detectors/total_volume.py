@@ -29,11 +29,12 @@ _LOG_PRIOR = -log(len(UPLIFTS))
 _FORGETTING = exp(-1.0 / (60.0 * 18.0))
 LONG_MINUTES = 120
 LEAST_TICKETS = 20.0
-LEAST_REASONS = 3
+LEAST_REASONS = 4
 _VOTE = 2.0
 """Nats that a contact reason counts for or against a broad rise at most."""
-_LEAD = 6.0
-"""Three whole votes: two floods at once are no broad rise where nothing speaks against one."""
+_LEAD = 4.0
+_SET_ASIDE = 2
+"""The strongest votes for a rise do not count: two floods at once are no broad rise."""
 _LEAST_RISE, _MOST_RISE = 1.3, 2.0
 """Between these the rise is that votes are about: whether it has risen, not by how much."""
 _LEAST_SCORE = 3.0
@@ -90,8 +91,8 @@ class TotalVolume:
     instead of arrays, since one row of numpy costs as much as three hundred.
 
     An alarm is raised only if the rise is *broad*: each reason votes with the evidence that it has risen as the sum
-    has, or has not, two nats at most, and those for it must lead by six. So a single flood, however large, is no
-    total volume, and neither are several in a channel of many; a rise of most of them is, however small each of
+    has, or has not, two nats at most, and without the two strongest those for it must lead by four. So a single
+    flood, however large, is no total volume, and neither are several in a channel of many; a rise of most of them is, however small each of
     them is. Contact reasons whose alarm has fired for longer than two hours are left out: their own incident
     tells of them.
 
@@ -295,32 +296,27 @@ class TotalVolume:
             self.score = max(self.score, (self.observed * log(ratio) - self.observed + self.expected) / phi)
 
     def _learn(self, minute: int, phi: float, now: Minute) -> None:
-        """Let the level follow the slot that is full, in each story."""
+        """Let the level follow the slot that is full."""
         (x, m), self._slot = self._slot, [0.0, 0.0]
         if m <= 0.0 or self.since is not None:
             return
         # What is off in this hour is off anew in the next.
         news = now.hour if minute % 60 == SLOT - 1 else 0.0
-        for story, uplift in enumerate((1.0, *UPLIFTS)):
-            level = self._levels[story] * _KEPT
-            variance = self._variances[story] * _KEPT**2 + (1.0 - _KEPT**2) * (now.spread + _IN_COMMON) + news
-            expected = m * uplift * exp(level)
-            surprise = x - expected
-            if story == 0:
-                limit = _MOST * sqrt(phi * expected + variance * expected**2) + 0.5
-                squared = min(surprise**2 / max(expected, 0.1), 9.0 * phi)
-                self._scatter = [
-                    _PHI_KEPT * self._scatter[0] + squared * min(expected, 1.0),
-                    _PHI_KEPT * self._scatter[1] + min(expected, 1.0),
-                ]
-                surprise = min(surprise, limit)
-            elif self._scores[story - 1] == 0.0 or self._onsets[story - 1] > minute + 1 - SLOT:
-                # Without evidence, or with evidence that began in this slot.
+        level = self._levels[0] * _KEPT
+        variance = self._variances[0] * _KEPT**2 + (1.0 - _KEPT**2) * (now.spread + _IN_COMMON) + news
+        expected = m * exp(level)
+        surprise = x - expected
+        weight, squared = min(expected, 1.0), min(surprise**2 / max(expected, 0.1), 9.0 * phi)
+        self._scatter[0] = _PHI_KEPT * self._scatter[0] + weight * squared
+        self._scatter[1] = _PHI_KEPT * self._scatter[1] + weight
+        surprise = min(surprise, _MOST * sqrt(phi * expected + variance * expected**2) + 0.5)
+        gain = variance / (phi + variance * expected)
+        self._levels[0] = max(-2.0, min(2.0, level + max(-0.5, min(0.5, gain * surprise))))
+        self._variances[0] = variance - variance * gain * expected
+        for story in range(1, 1 + len(UPLIFTS)):
+            # A rise's story keeps the level from before its evidence began: what it is now is not to be told from it.
+            if self._scores[story - 1] == 0.0 or self._onsets[story - 1] > minute + 1 - SLOT:
                 self._levels[story], self._variances[story] = self._levels[0], self._variances[0]
-                continue
-            gain = variance / (phi + variance * expected)
-            self._levels[story] = max(-2.0, min(2.0, level + max(-0.5, min(0.5, gain * surprise))))
-            self._variances[story] = variance - variance * gain * expected
 
     def _pass(self, minute: int) -> None:
         """Nobody looked: no evidence, and a level that is hardly known."""
@@ -359,8 +355,10 @@ def broad(recent: Recent, level: float, left_out: FlagArray) -> bool:
     tested = min(max(uplift, _LEAST_RISE), _MOST_RISE)
     dispersion = recent.phi[known] + recent.variance[known] * expected
     votes = (tickets * log(tested) - (tested - 1.0) * expected) / dispersion
-    rising = int((tickets > expected).sum())
-    return rising >= LEAST_REASONS and float(votes.clip(-_VOTE, _VOTE).sum()) >= _LEAD
+    if int((tickets > expected).sum()) < LEAST_REASONS:
+        return False
+    counted = np.sort(votes.clip(-_VOTE, _VOTE))[:-_SET_ASIDE]
+    return float(counted.sum()) >= _LEAD
 
 
 def rising(recent: Recent, level: float) -> list[int]:

@@ -154,7 +154,7 @@ def test_a_restart_states_the_same(warm: State, story: Any, cut: int) -> None:
     said += live(core, made[cut:], NOW + cut)
     assert said == truth
     assert core.conditions() == whole.conditions()
-    assert saved(core) == saved(whole)
+    assert saved(core)["channel"] == saved(whole)["channel"]
 
 
 @pytest.mark.parametrize(
