@@ -42,6 +42,7 @@ _LEAST_SCORE = 3.0
 _LISTED_SIGMAS = 1.5
 _IN_COMMON = 0.1**2
 """Variance of what all contact reasons are off by together: the weather, a trend, a longer week."""
+_LEAST_EXPECTED = 2.0
 _KEPT = exp(-SLOT / 1440.0)
 _MOST = 3.0
 _PHI_KEPT = 0.5 ** (SLOT / (3.0 * 1440.0))
@@ -305,6 +306,9 @@ class TotalVolume:
         level = self._levels[0] * _KEPT
         variance = self._variances[0] * _KEPT**2 + (1.0 - _KEPT**2) * (now.spread + _IN_COMMON) + news
         expected = m * exp(level)
+        if x == 0.0 and expected >= _LEAST_EXPECTED:
+            # It may be the beginning of a silence, of which nothing is to be learnt.
+            return
         surprise = x - expected
         weight, squared = min(expected, 1.0), min(surprise**2 / max(expected, 0.1), 9.0 * phi)
         self._scatter[0] = _PHI_KEPT * self._scatter[0] + weight * squared
