@@ -11,13 +11,14 @@ import numpy as np
 
 from alerts import condition_words
 from alerts.records import Condition, ConditionKind
+from detectors.breadth import broad, rising, window
 from detectors.detector import Detector
 from detectors.guardband import SLOT
 from detectors.interval import interval
 from detectors.past import Past
 from detectors.silence import SILENT_NATS
 from detectors.standing import LOST_MINUTES
-from detectors.total_volume import LONG_MINUTES, Minute, TotalVolume, broad, rising, window
+from detectors.total_volume import LONG_MINUTES, Minute, TotalVolume
 from streams.chart import Chart
 from streams.stating import instant
 
