@@ -19,6 +19,7 @@ class CampaignWords:
     redeemed_no_more: str
     redeemed_less: str
     redeemed_still: str
+    redeemed_new: str
     fewer: str
     withdrawn: str
     since: str
@@ -63,6 +64,7 @@ ENGLISH = CampaignWords(
     redeemed_no_more="Not redeemed at all in {window}; {usual} times would be usual for as many orders.",
     redeemed_less="Redeemed {lately} times in {window}; {usual} times would be usual for as many orders.",
     redeemed_still="Still redeemed: {lately} times in {window}; {usual} times would be usual for as many orders.",
+    redeemed_new="Redeemed all the same: {lately} times in {window}.",
     fewer="fewer than 5",
     withdrawn="It has been withdrawn from the calendar since.",
     since="Runs since ",
@@ -108,6 +110,7 @@ GERMAN = CampaignWords(
     redeemed_no_more="Zuletzt in {window} nicht eingelöst; {usual}-mal wäre bei so vielen Bestellungen üblich.",
     redeemed_less="Zuletzt in {window} {lately}-mal eingelöst; {usual}-mal wäre bei so vielen Bestellungen üblich.",
     redeemed_still="Weiter eingelöst: {lately}-mal in {window}; {usual}-mal wäre bei so vielen Bestellungen üblich.",
+    redeemed_new="Trotzdem eingelöst: {lately}-mal in {window}.",
     fewer="weniger als 5",
     withdrawn="Sie wurde inzwischen aus dem Kalender genommen.",
     since="Läuft seit ",
