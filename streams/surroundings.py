@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.context import Context
@@ -29,6 +29,8 @@ class Surroundings:
         self._rows = campaign_rows
         self._now = now
         self._zone = ZoneInfo(settings.ticketspike_timezone)
+        minutes = settings.ticketspike_remind_minutes
+        self._remind_after = timedelta(minutes=minutes) if minutes else None
         self._seen: dict[bytes, bytes] = {}
         self._campaigns: dict[str, Campaign] = {}
 
@@ -50,6 +52,7 @@ class Surroundings:
             min_customers=settings.ticketspike_min_customers,
             tickets_url=settings.ticketspike_tickets_url,
             said=entry.said if entry is not None else None,
+            remind_after=self._remind_after,
         )
 
     def campaigns(self) -> dict[str, Campaign]:
