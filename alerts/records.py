@@ -129,7 +129,11 @@ class CampaignLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a person answered to an incident, as it stands on `answers`."""
+    """What a person answered to an incident, as it stands on `answers`.
+
+    `at` is the press's own time, so that the same press is the same answer however often it is delivered. Of
+    *missed*, which has no incident, `at` is when the spike was and `note` its contact reason.
+    """
 
     incident_id: str
     kind: AnswerKind

@@ -147,11 +147,16 @@ def shard_table(app: faust.App, stage: str) -> ShardTable:
     return table
 
 
-def compacted(app: faust.App, settings: Settings, name: str) -> CompactedTopic:
-    """A compacted topic of the contract as a table that every worker holds whole and that follows the topic."""
+def compacted(
+    app: faust.App, settings: Settings, name: str, *, table_name: str | None = None
+) -> CompactedTopic:
+    """A compacted topic of the contract as a table that every worker holds whole and that follows the topic.
+
+    `table_name` is for an app whose own table already has the topic's name.
+    """
     topic = app.topic(settings.topic(name), **RAW)
     table: CompactedTopic = app.GlobalTable(
-        name, partitions=1, recovery_buffer_size=1, changelog_topic=topic, **_types()
+        table_name or name, partitions=1, recovery_buffer_size=1, changelog_topic=topic, **_types()
     )
     return table
 

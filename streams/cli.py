@@ -20,6 +20,7 @@ COMMANDS = {
     "campaigns": "Import and list campaigns.",
     "learn": "Learn baselines from history before going live.",
     "explain": "Why there is, or is not, an alert for a contact reason.",
+    "missed": "Report a spike that nobody was told of.",
     "backtest": "What would have alerted on past tickets.",
     "counts": "What was counted, as JSON lines.",
 }

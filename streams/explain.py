@@ -108,7 +108,11 @@ def explain(
     )
 
 
-def unknown(reason: str, known: Iterable[str]) -> Failure:
+class UnknownReason(Failure):
+    """No ticket has come in for a contact reason; most often it is a typing error."""
+
+
+def unknown(reason: str, known: Iterable[str]) -> UnknownReason:
     """The failure for a contact reason that never came in, with the nearest ones that did.
 
     >>> unknown("Vouchr", ["voucher", "delivery"]).args[0]
@@ -116,17 +120,17 @@ def unknown(reason: str, known: Iterable[str]) -> Failure:
     """
     known = sorted(known)
     if not known:
-        return Failure("Nothing has been counted yet; start `ticketspike worker` and send tickets.")
+        return UnknownReason("Nothing has been counted yet; start `ticketspike worker` and send tickets.")
     folded = {name.casefold(): name for name in known}
     near = difflib.get_close_matches(reason.casefold(), folded, n=5, cutoff=0.5)
     part = [name for name in known if reason.casefold() in name.casefold()]
     names = list(dict.fromkeys([*(folded[one] for one in near), *part]))[:5]
     if not names:
         names = known[:5]
-        return Failure(
+        return UnknownReason(
             f"No ticket has come in for {reason!r}; contact reasons are, among others: {', '.join(names)}."
         )
-    return Failure(
+    return UnknownReason(
         f"No ticket has come in for {reason!r}; the nearest contact reasons are: {', '.join(names)}."
     )
 

@@ -72,6 +72,12 @@ class Metrics:
             ["method", "result"],
             registry=registry,
         )
+        self.presses = Counter(
+            "ticketspike_presses",
+            "Presses in Slack by the way they came (http, socket) and what became of them",
+            ["way", "outcome"],
+            registry=registry,
+        )
         self.outbox_depth = Gauge(
             "ticketspike_outbox_depth", "Messages to Slack that are due and not sent yet", registry=registry
         )

@@ -1,8 +1,8 @@
-"""The worker's web server: `/healthz`, `/readyz` per stage, `/metrics`; nothing else answers."""
+"""The worker's web server: `/healthz`, `/readyz` per stage, `/metrics`, Slack's presses; nothing else answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from mode import Service
@@ -13,7 +13,10 @@ from streams.metrics import Metrics
 Ready = Callable[[], tuple[bool, str]]
 """Whether a stage is ready, and in a few words why."""
 
-BODY_LIMIT = 64 * 1024
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+BODY_LIMIT = 512 * 1024
+"""Bytes of a request. A press carries the whole message that it was made in, percent-encoded."""
 
 
 class Web(Service):
@@ -24,14 +27,23 @@ class Web(Service):
         port: 0 takes a free one.
         metrics: what `/metrics` shows.
         stages: readiness by stage.
+        posts: what else answers, to POST only, by path.
     """
 
-    def __init__(self, host: str, port: int, metrics: Metrics, stages: Mapping[str, Ready]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        metrics: Metrics,
+        stages: Mapping[str, Ready],
+        posts: Mapping[str, Handler] | None = None,
+    ) -> None:
         super().__init__()
         self.host = host
         self.port = port
         self.metrics = metrics
         self.stages = stages
+        self.posts = posts or {}
         self._runner: web.AppRunner | None = None
 
     async def on_start(self) -> None:
@@ -44,6 +56,8 @@ class Web(Service):
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._readiness)
         app.router.add_get("/metrics", self._metrics)
+        for path, handler in self.posts.items():
+            app.router.add_post(path, handler)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)

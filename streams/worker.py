@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import sys
-import uuid
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from alerts.slack import delivery
+from alerts.delivery import Delivery
 from streams.admin import missing_topics
 from streams.connection import require_kafka
 from streams.errors import Failure
 from streams.memory import relax_collector
 from streams.metrics import Metrics
-from streams.settings import Settings, SettingsError, load
-from streams.web import Ready, Web
+from streams.ownership import owned
+from streams.settings import Settings, SettingsError
+from streams.slack_channel import delivery_of
+from streams.web import Handler, Ready, Web
 
 if TYPE_CHECKING:
     from streams.notify import Notify
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 STAGES = ("count", "watch", "notify")
 WAIT_SECONDS = 5.0
 STOP_SECONDS = 9.0
+OUTSIDE = frozenset({"slack", "presses"})
+"""What `/readyz` shows of the world outside: a worker is at work whether Slack is there or not."""
 
 log = structlog.get_logger("worker")
 
@@ -55,35 +56,6 @@ def run(settings: Settings, only: Sequence[str] = STAGES) -> None:
     relax_collector()
     with owned(settings.ticketspike_data_dir) as instance_id:
         asyncio.run(_run(settings, tuple(only), instance_id))
-
-
-@contextlib.contextmanager
-def owned(directory: Path) -> Any:
-    """Lock the data directory for this worker and yield its lasting instance id.
-
-    Raises:
-        Failure: another worker holds it, or it cannot be written.
-    """
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise Failure(
-            f"The data directory {directory} cannot be written ({error.strerror}); set TICKETSPIKE_DATA_DIR."
-        ) from None
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Failure(
-                f"Another worker runs on the data directory {directory}; give each its own TICKETSPIKE_DATA_DIR."
-            ) from None
-        name = directory / "instance-id"
-        if not name.exists():
-            name.write_text(f"ticketspike-{uuid.uuid4().hex[:12]}\n", encoding="utf-8")
-        yield name.read_text(encoding="utf-8").strip()
-    finally:
-        os.close(handle)
 
 
 async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> None:
@@ -134,7 +106,8 @@ class _Stages:
         self.metrics = Metrics()
         self.services: dict[str, Any] = {}
         ready = self.ready = dict[str, Ready]()
-        self.delivery = None
+        self.delivery: Delivery | None = None
+        posts: Mapping[str, Handler] = {}
         # A stage that does not run here is not loaded either: a worker that only notifies is back sooner.
         if "count" in only:
             from streams.count import Count
@@ -150,26 +123,21 @@ class _Stages:
             ready["watch"] = lambda: _faust_ready(watch)
         if "notify" in only:
             from streams.notify import Notify
+            from streams.presses import presses
 
-            token = settings.slack_bot_token
-            try:
-                self.delivery = delivery(
-                    token=token.get_secret_value() if token else None,
-                    channel=settings.slack_channel,
-                    data_dir=settings.ticketspike_data_dir,
-                    base_url=settings.slack_api_url,
-                    write=_to_terminal,
-                    observe=self.metrics.slack_call,
-                    reach=lambda: _reach(settings),
-                )
-            except ValueError as error:
-                raise SettingsError(str(error)) from None
+            self.delivery = delivery_of(settings, self.metrics.slack_call, _to_terminal)
             notify = Notify(settings, self.metrics, instance_id, self.delivery)
             self.services["notify"] = notify.app
             ready["notify"] = lambda: _faust_ready(notify)
             trouble = notify.sender.trouble
             ready["slack"] = lambda: (trouble.sentence is None, trouble.sentence or "nothing failed")
-        self.web = Web(settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready)
+            ways = presses(settings, self.metrics, notify)
+            self.services |= ways.services
+            ready["presses"] = ways.ready
+            posts = ways.posts
+        self.web = Web(
+            settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready, posts
+        )
 
     async def start(self) -> None:
         """Start all; the web server first, so that a probe hears "not ready" rather than nothing."""
@@ -182,7 +150,7 @@ class _Stages:
             crashed = self._crash()
             if crashed is not None:
                 raise crashed
-            if all(ready()[0] for stage, ready in self.ready.items() if stage != "slack"):
+            if all(ready()[0] for name, ready in self.ready.items() if name not in OUTSIDE):
                 return True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.1)
@@ -241,16 +209,6 @@ def _faust_ready(stage: Watch | Notify) -> tuple[bool, str]:
         return False, "recovering its table"
     mine = any(tp.topic == stage.source for tp in app.assignor.assigned_actives())
     return True, "holds the shard" if mine else "stands by"
-
-
-def _reach(settings: Settings) -> tuple[str, str]:
-    """Token and channel as the settings file has them by now; the environment of a process never changes."""
-    try:
-        settings = load()
-    except SettingsError as error:
-        log.error("the settings cannot be read again; the ones from the start stay", error=str(error))
-    token = settings.slack_bot_token
-    return token.get_secret_value() if token else "", settings.slack_channel or ""
 
 
 def _to_terminal(line: str) -> None:

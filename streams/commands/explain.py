@@ -19,23 +19,12 @@ def command(reason: str, at: str | None, as_json: bool) -> None:
     from streams import explain, settings
     from streams.connection import require_kafka
     from streams.files.times import instant_option, zone_of
-    from streams.retained import read_retained
+    from streams.look import look
 
     loaded = settings.load()
     instant = instant_option("--at", at, zone_of(loaded.ticketspike_timezone))
     require_kafka(loaded)
-    retained = read_retained(
-        loaded, reason, until=None if instant is None else int(instant.timestamp() // 60)
-    )
-    if reason not in retained.surveillance.detector.reasons:
-        raise explain.unknown(reason, retained.surveillance.detector.reasons)
-    explanation = explain.explain(
-        retained.surveillance,
-        reason,
-        campaigns=retained.campaigns,
-        min_customers=loaded.ticketspike_min_customers,
-        customers=retained.customers,
-    )
+    explanation = look(loaded, reason, instant)
     if as_json:
         click.echo(msgspec.json.encode(explanation))
     else:

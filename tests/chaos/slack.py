@@ -38,9 +38,8 @@ def main() -> int:
             "TICKETSPIKE_HMAC_KEY": "chaos",
             "TICKETSPIKE_DATA_DIR": str(folder / "data"),
         }
-        executable = str(Path(sys.executable).with_name("ticketspike"))
         _say(f"{options.kills} kills with seed {options.seed}; logs in {folder}")
-        chaos = Chaos(settings, environment, executable, folder, seed=options.seed, say=_say)
+        chaos = Chaos(settings, environment, folder, seed=options.seed, say=_say)
         verdict = chaos.run(options.kills)
     finally:
         broker.down(folder / "kafka")

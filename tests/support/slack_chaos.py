@@ -1,21 +1,16 @@
 """Kill -9 of a worker at many moments around posting, and what Slack holds afterwards.
 
-Spikes go straight to the topic `spikes`; a real `ticketspike worker --only notify` speaks through the real
+Spikes go straight to the topic `spikes`; a `ticketspike worker --only notify`, a process, speaks through the real
 slack-sdk to a stand-in that is a process of its own, so that what it holds survives the worker. Everything is
 drawn from one seed: what is stated when, what fails, and when the worker dies.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from chaos_processes import Nursery, Server
 from told_channel import spike
 
 from alerts.incident import incident_id
@@ -44,7 +40,6 @@ CALLS = (
 """Calls in which the worker is killed; a root post most often, as that is where doubles come from."""
 MOMENTS = ("arrived", "accepted", "accepted", "answering")
 OPEN_AT_MOST = 6
-SERVER = Path(__file__).with_name("killing_slack.py")
 
 
 @dataclass
@@ -78,37 +73,6 @@ class Story:
         return said
 
 
-class Server:
-    """The stand-in's process."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log.open("wb")
-        self.process = subprocess.Popen(
-            [sys.executable, str(SERVER), "0"], stdout=subprocess.PIPE, stderr=self._log, text=True
-        )
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().strip()
-        self._base = self.url.removesuffix("/api/")
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self._base + path, timeout=30) as answer:  # noqa: S310 - ours
-            return json.loads(answer.read())
-
-    def switch(self, **state: Any) -> Any:
-        request = urllib.request.Request(  # noqa: S310 - ours
-            self._base + "/switch", json.dumps(state).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - ours
-            return json.loads(answer.read())
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        self._log.close()
-
-
 @dataclass
 class Verdict:
     """What was found afterwards; `wrong` is empty when all is well."""
@@ -126,7 +90,7 @@ class Verdict:
         moments = ", ".join(f"{number} x {moment}" for moment, number in self.kills.most_common())
         return [
             f"{self.kills.total()} kills in {self.seconds:.0f} s: {moments}",
-            f"{self.incidents} incidents, {self.calls} calls to Slack, {self.taken_back} messages taken back, "
+            f"{self.incidents} incidents, {self.calls} calls to Slack, {self.taken_back} messages taken back",
             f"the worker ended by itself {self.crashes} times",
             *(self.wrong or ["0 double roots, 0 lost incidents, every message in its last state"]),
         ]
@@ -138,10 +102,10 @@ class Chaos:
     Args:
         settings: topics made, a prefix of their own.
         environment: of the worker, without Slack.
-        executable: the `ticketspike` command.
         folder: for logs.
         seed: everything follows from it, but for what the machine does.
         faults: the plan of `RandomFaults` without its seed; what is left out has its default.
+        patience: seconds for which a ready worker lives when the call that is to kill it does not come.
         say: told of progress.
     """
 
@@ -149,29 +113,27 @@ class Chaos:
         self,
         settings: Settings,
         environment: Mapping[str, str],
-        executable: str,
         folder: Path,
         *,
         seed: int,
         faults: Mapping[str, float] | None = None,
+        patience: float = 7.0,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         from kafka import KafkaProducer
 
         self.settings = settings
-        self.executable = executable
-        self.folder = folder
         self.rng = random.Random(seed)
+        self.patience = patience
         self.say = say
         self.server = Server(folder / "slack.log")
         self.server.switch(random={"seed": seed, **(faults or {})}, history_lag=0.5)
         reach = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_CHANNEL": "C0TEST", "SLACK_API_URL": self.server.url}
         web = {"TICKETSPIKE_WEB_PORT": "0", "PYTHONUNBUFFERED": "1"}
-        self.environment = {**os.environ, **environment, **reach, **web}
+        self.nursery = Nursery({**os.environ, **environment, **reach, **web}, folder / "worker.log")
         self.producer = KafkaProducer(**kafka_python_options(settings), acks="all")
         self.story = Story(self.rng)
         self.verdict = Verdict()
-        self._log = folder / "worker.log"
 
     def run(self, kills: int) -> Verdict:
         """Kill so often, then let the worker come to rest and judge."""
@@ -181,7 +143,7 @@ class Chaos:
                 died = self._life()
                 if died is None:
                     self.verdict.crashes += 1
-                    self.say(f"the worker ended by itself:\n{self._tail()}")
+                    self.say(f"the worker ended by itself:\n{self.nursery.tail()}")
                     if self.verdict.crashes > kills // 10 + 1:
                         raise RuntimeError("the worker ends by itself again and again")
                     continue
@@ -190,6 +152,7 @@ class Chaos:
                     self.say(f"{done + 1} kills after {time.monotonic() - begun:.0f} s")
             self._come_to_rest()
         finally:
+            self.nursery.close()
             self.server.stop()
             self.producer.close()
         self.verdict.seconds = time.monotonic() - begun
@@ -198,32 +161,29 @@ class Chaos:
     def _life(self) -> str | None:
         """One life of the worker; returns where it was killed, None if it ended by itself."""
         by_timer = self.rng.random() < 0.3
-        patience = self.rng.uniform(0.0, 4.0) if by_timer else 7.0
-        begin = self._log.stat().st_size if self._log.exists() else 0
-        worker = self._start()
-        method, moment = "", ""
+        patience = self.rng.uniform(0.0, 4.0) if by_timer else self.patience
+        worker = self.nursery.start()
+        where = "at random"
         if not by_timer:
             method, thread = self.rng.choice(CALLS)
             moment, skip = self.rng.choice(MOMENTS), self.rng.choice((0, 0, 0, 1))
             kill = {"pid": worker.pid, "method": method, "thread": thread, "moment": moment, "skip": skip}
             self.server.switch(kill=kill)
+            where = f"{'reply' if thread else method} {moment}"
         self._tell(self.story.goes_on())
-        try:
-            died = self._wait(worker, 120, lambda: self._is_ready(begin))
-            if not died and not by_timer:
-                self._tell(self.story.goes_on())
-            if died or self._wait(worker, patience, lambda: False):
-                return f"{method} {moment}" if worker.returncode == -signal.SIGKILL else None
-        finally:
-            self.server.switch(kill=None)
-            if worker.poll() is None:
-                worker.kill()
-                worker.wait()
-        return "at random"
+        died = worker.wait(120, self.nursery.is_ready)
+        if not died and not by_timer:
+            self._tell(self.story.goes_on())
+        died = died or worker.wait(patience)
+        self.server.switch(kill=None)
+        worker.end(signal.SIGKILL)
+        if died and worker.status != -signal.SIGKILL:
+            return None
+        return where if died else "at random"
 
     def _come_to_rest(self) -> None:
         self.server.switch(random=None)
-        worker = self._start()
+        worker = self.nursery.start()
         try:
             until = time.monotonic() + 150
             while (wrong := self._wrong()) and time.monotonic() < until:
@@ -232,11 +192,7 @@ class Chaos:
             time.sleep(3)
             wrong = self._wrong()
         finally:
-            worker.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                worker.wait(15)
-            worker.kill()
-            worker.wait()
+            worker.end(signal.SIGTERM)
         self.verdict.wrong = wrong
         self.verdict.incidents = len(self.story.last)
         self.verdict.calls = len(self.server.get("/requests"))
@@ -272,33 +228,6 @@ class Chaos:
             value = msgspec.json.encode(one)
             self.producer.send(self.settings.topic("spikes"), key=one.contact_reason.encode(), value=value)
         self.producer.flush()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        with self._log.open("ab") as log:
-            return subprocess.Popen(
-                [self.executable, "worker", "--only", "notify"],
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-            )
-
-    def _is_ready(self, begin: int) -> bool:
-        with self._log.open("rb") as log:
-            log.seek(begin)
-            return b"\nready: " in b"\n" + log.read()
-
-    def _wait(self, worker: subprocess.Popen[bytes], seconds: float, claim: Callable[[], bool]) -> bool:
-        """Wait for the death or the claim; True if it died."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and not claim():
-            if worker.poll() is not None:
-                return True
-            time.sleep(0.02)
-        return worker.poll() is not None
-
-    def _tail(self) -> str:
-        return self._log.read_text(errors="replace")[-4000:]
 
 
 def _about(message: Mapping[str, Any]) -> dict[str, Any]:

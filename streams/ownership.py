@@ -1,0 +1,44 @@
+"""A worker's own data directory: locked, and the place of its lasting name.
+
+Two workers on one directory would carry one name, and Kafka would fence each in turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from streams.errors import Failure
+
+
+@contextlib.contextmanager
+def owned(directory: Path) -> Any:
+    """Lock the data directory for this worker and yield its lasting instance id.
+
+    Raises:
+        Failure: another worker holds it, or it cannot be written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Failure(
+            f"The data directory {directory} cannot be written ({error.strerror}); set TICKETSPIKE_DATA_DIR."
+        ) from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Failure(
+                f"Another worker runs on the data directory {directory}; give each its own TICKETSPIKE_DATA_DIR."
+            ) from None
+        name = directory / "instance-id"
+        if not name.exists():
+            name.write_text(f"ticketspike-{uuid.uuid4().hex[:12]}\n", encoding="utf-8")
+        yield name.read_text(encoding="utf-8").strip()
+    finally:
+        os.close(handle)
