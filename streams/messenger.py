@@ -78,6 +78,8 @@ class Messenger:
             DeliveryError: it did not get through, or nobody knows.
             NotOursError: the shard is gone, nothing was sent.
         """
+        if one.incident_id not in board.entries:
+            return  # it joined another incident a moment ago
         if one.kind == "root":
             await self._root(board, one)
         elif one.kind == "reply":

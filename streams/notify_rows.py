@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
+from alerts import restoring
 from alerts.campaign_notice import NoticeSaid
-from alerts.context import Said
 from alerts.entry import Entry
 from alerts.records import Incident
 
@@ -85,10 +85,7 @@ def read(rows: Mapping[bytes, bytes], position_stamp: int) -> Stored:
 
 
 def restored(public: Iterable[bytes], entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The entries, and those that only the public record holds.
-
-    What has a message is taken for said as it stands there: rather an edit too few than a second message.
-    """
+    """The entries, and those that only the public record holds."""
     found = dict(entries)
     for value in public:
         try:
@@ -97,15 +94,7 @@ def restored(public: Iterable[bytes], entries: Mapping[str, Entry]) -> dict[str,
             continue
         if incident.incident_id in found:
             continue
-        said = None
-        if incident.slack is not None:
-            said = Said(
-                incident_id=incident.incident_id,
-                revision=incident.revision,
-                observed=incident.observed,
-                status=incident.status,
-            )
-        found[incident.incident_id] = Entry(incident, said)
+        found[incident.incident_id] = restoring.restored(incident)
     return found
 
 

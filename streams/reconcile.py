@@ -140,9 +140,15 @@ class Doubts:
     async def look_up(self, entry: Entry, delivery: Delivery) -> list[SlackPost]:
         """The root messages of an incident whose post is in doubt, the oldest first."""
         assert entry.attempted_at is not None  # noqa: S101 - only what was attempted is looked for
+        try:
+            standing = await delivery.standing(entry.attempted_at - CLOCK_SKEW)
+        except DeliveryError as error:
+            # Where we may not look, this message waits; the others do not.
+            error.message_only = error.permanent
+            raise
         return [
             one.post
-            for one in await delivery.standing(entry.attempted_at - CLOCK_SKEW)
+            for one in standing
             if one.incident_id == entry.incident_id and one.post != entry.replaces
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.context import Context
@@ -37,6 +37,8 @@ class Surroundings:
         self._now = now
         self._redemptions = redemptions
         self._zone = ZoneInfo(settings.ticketspike_timezone)
+        minutes = settings.ticketspike_remind_minutes
+        self._remind_after = timedelta(minutes=minutes) if minutes else None
         self._seen: dict[bytes, bytes] = {}
         self._campaigns: dict[str, Campaign] = {}
 
@@ -62,6 +64,7 @@ class Surroundings:
             said=entry.said if entry is not None else None,
             redemptions=self._redemptions.facts(codes, now) if codes else {},
             orders=self._redemptions.orders(now) if entry is not None else None,
+            remind_after=self._remind_after,
         )
 
     def campaigns(self) -> dict[str, Campaign]:
