@@ -72,10 +72,9 @@ class Sender:
         self._keep = keep
         self._mine = mine
         self._clock = clock
-        self._wall = wall
         self._board: Board | None = None
         self._pace = Pace()
-        self._doubts = Doubts(clock)
+        self._doubts = Doubts(clock, wall)
         self._notices = notices
         self.messenger = Messenger(
             delivery,
@@ -208,8 +207,9 @@ class Sender:
         self._looked_at = now
         try:
             if self._doubts.sweep_due(now):
-                await self._doubts.sweep(board, self.delivery, self._wall(), self.messenger.still_mine)
-            await self.delivery.check()
+                await self._doubts.sweep(board, self.delivery, self.messenger.still_mine)
+            if not self._due_since or self.trouble.stands(LOOKING):
+                await self.delivery.check()
         except DeliveryError as error:
             now = self._clock()
             if error.retry_after is not None:

@@ -87,7 +87,7 @@ async def test_a_reply_is_found_in_its_thread_by_its_mark_and_in_no_other(channe
     first, second = await channel.post(payload("ts-one")), await channel.post(payload("ts-two"))
     word = payload("ts-one", event_type=REPLY_EVENT_TYPE)
     answer = await channel.reply(first, marked(word, "m-grown"))
-    assert await channel.thread(first) == [Standing(answer, "ts-one", "m-grown")]
+    assert await channel.thread(first) == [Standing(answer, "ts-one", "m-grown", 1)]
     assert await channel.thread(second) == []
 
 
