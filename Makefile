@@ -11,7 +11,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE) pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real lint bench bench-detection lock
+.PHONY: help setup java demo test real chaos-slack lint bench bench-detection lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
@@ -43,6 +43,10 @@ test: setup ## Unit, integration (real Kafka) and acceptance tests
 
 real: setup ## Real tickets through real Kafka: make real DATA=FOLDER
 	$(BIN)/python tests/real/run.py $(DATA) </dev/null
+
+# SEED repeats a run, as far as the machine lets it.
+chaos-slack: setup ## Kill the worker at 200 moments around posting (KILLS=200 SEED=1)
+	$(BIN)/python tests/chaos/slack.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) </dev/null
 
 lint: $(VENV)/.ready ## Style, types, layers, YAML
 	$(BIN)/ruff check .

@@ -24,7 +24,6 @@ _CALL = re.compile(r"<(?=[!@#])")
 _CUT = {"de": "… (gekürzt)", "en": "… (shortened)"}
 _USER = re.compile(r"[UW][A-Z0-9]{5,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{5,20}")
-_BARS = "▁▂▃▄▅▆▇█"
 
 
 def escape(text: str) -> str:
@@ -97,12 +96,12 @@ def fit(text: str, limit: int, language: Language) -> str:
 
 def header(text: str, language: Language) -> Block:
     """A headline, at most 150 characters; `emoji` off, so that `:words:` of a reason stay what they are."""
-    return {"type": "header", "text": _plain(fit(text, limits.HEADER, language))}
+    return {"type": "header", "text": plain(fit(text, limits.HEADER, language))}
 
 
 def paragraph(text: str, language: Language) -> Block:
     """Words from outside as a paragraph of their own."""
-    return {"type": "section", "text": _plain(fit(text, limits.SECTION, language))}
+    return {"type": "section", "text": plain(fit(text, limits.SECTION, language))}
 
 
 def markdown(text: str, language: Language) -> Block:
@@ -119,7 +118,7 @@ def fields(pairs: Sequence[tuple[str, str]], language: Language) -> Block:
 def context(parts: Sequence[tuple[str, str]], language: Language) -> Block:
     """Small print: (kind, text) with kind `plain_text` for words from outside, `mrkdwn` for our own."""
     elements = [
-        _plain(fit(text, limits.CONTEXT_TEXT, language))
+        plain(fit(text, limits.CONTEXT_TEXT, language))
         if kind == "plain_text"
         else {"type": "mrkdwn", "text": fit(text, limits.CONTEXT_TEXT, language), "verbatim": True}
         for kind, text in parts[: limits.CONTEXT_ELEMENTS]
@@ -153,6 +152,11 @@ def words(text: str, *styles: str) -> Part:
     return part | {"style": dict.fromkeys(styles, True)} if styles else part
 
 
+def link(url: str, text: str) -> Part:
+    """A link in rich text, with our own words on it."""
+    return {"type": "link", "url": url, "text": text}
+
+
 def date(at: datetime, zone: tzinfo, language: Language, form: str = "{date_short_pretty} {time}") -> Part:
     """A time in rich text, shown in each reader's own zone."""
     return {
@@ -169,11 +173,25 @@ def owner(name: str, language: Language) -> Part:
     >>> owner("U024BE7LH", "en"), owner("@channel", "en")["type"]
     ({'type': 'user', 'user_id': 'U024BE7LH'}, 'text')
     """
-    if _USER.fullmatch(name) and any(char.isdigit() for char in name):
+    if is_user(name):
         return {"type": "user", "user_id": name}
     if _GROUP.fullmatch(name) and any(char.isdigit() for char in name):
         return {"type": "usergroup", "usergroup_id": name}
     return words(fit(one_line(name), 80, language) or "–")
+
+
+def person(name: str, language: Language) -> Part:
+    """Who answered: a mention where it is a Slack user's id, plain words otherwise; never a group.
+
+    >>> person("U024BE7LH", "en"), person("S0614TZR7", "en")
+    ({'type': 'user', 'user_id': 'U024BE7LH'}, {'type': 'text', 'text': 'S0614TZR7'})
+    """
+    return owner(name, language) if is_user(name) else words(fit(one_line(name), 80, language) or "–")
+
+
+def is_user(name: str) -> bool:
+    """Whether a name is a Slack user's id; words in capitals (SUPPORT) are none."""
+    return _USER.fullmatch(name) is not None and any(char.isdigit() for char in name)
 
 
 def tickets_link(template: str, contact_reason: str, begin: datetime, end: datetime) -> str | None:
@@ -192,19 +210,19 @@ def tickets_link(template: str, contact_reason: str, begin: datetime, end: datet
     url = template
     for name, value in values.items():
         url = url.replace("{" + name + "}", quote(value.encode("utf-8", "replace"), safe=""))
-    url = url.replace("<", "%3C").replace(">", "%3E").replace("|", "%7C").replace(" ", "%20")
+    url = link_target(url)
     return url if len(url) <= limits.URL // 2 and url.startswith(("https://", "http://")) else None
 
 
-def sparkline(counts: Sequence[int]) -> str:
-    """Counts as a row of bars, scaled to the largest.
+def link_target(url: str) -> str:
+    """An address that cannot end the link it stands in.
 
-    >>> sparkline([0, 2, 4, 8])
-    '▁▃▅█'
+    >>> link_target("https://example.org/a|b> c")
+    'https://example.org/a%7Cb%3E%20c'
     """
-    top = max(counts, default=0)
-    return "".join(_BARS[round(count / top * 7) if top else 0] for count in counts)
+    return url.replace("<", "%3C").replace(">", "%3E").replace("|", "%7C").replace(" ", "%20")
 
 
-def _plain(text: str) -> dict[str, Any]:
+def plain(text: str) -> dict[str, Any]:
+    """A text object that Slack shows as it stands; `emoji` off, so that `:words:` stay what they are."""
     return {"type": "plain_text", "text": text, "emoji": False}

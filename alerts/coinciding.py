@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from alerts import campaign
 from alerts.entry import Entry
 from alerts.incident import latest, revised
-from alerts.records import Campaign, CampaignLink, Driver, Incident, Spike
+from alerts.records import Campaign, CampaignLink, Incident, Spike
 
 LIMIT = 3
 """So many campaigns at most."""
 
 _REMEMBERED = 10_000
+_MANY = 1_000
+"""Looking for what so many changed campaigns fit is no quicker than looking at all spikes anew."""
 _RANK = {"voucher_code": 0, "campaign_id": 1, "contact_reason": 2, "time": 3}
 _encode = msgspec.json.Encoder().encode
 
@@ -25,12 +27,13 @@ class Links:
     """Finds the campaigns that coincide, and remembers them.
 
     Spikes are stated again and again, mostly with the same drivers, and going through ten thousand campaigns for
-    each statement would be slow. What is remembered holds for one mapping of campaigns; a changed one is another.
+    each statement would be slow. When campaigns changed, only spikes that one of the changed ones fits, as it
+    was or as it is, are looked at anew.
     """
 
     def __init__(self) -> None:
         self._campaigns: Mapping[str, Campaign] = {}
-        self._of_spike: dict[str, tuple[list[Driver], list[CampaignLink]]] = {}
+        self._of_spike: dict[str, tuple[Spike, list[CampaignLink]]] = {}
 
     def of(self, spikes: Sequence[Spike], campaigns: Mapping[str, Campaign]) -> list[CampaignLink]:
         """The campaigns that coincide with any of the latest spikes of each reason, the best evidence first.
@@ -50,16 +53,31 @@ class Links:
     def of_spike(self, spike: Spike, campaigns: Mapping[str, Campaign]) -> list[CampaignLink]:
         """The campaigns that coincide with one spike."""
         if campaigns is not self._campaigns:
-            self._campaigns = campaigns
-            self._of_spike.clear()
+            self._adopt(campaigns)
         held = self._of_spike.get(spike.spike_id)
-        if held is not None and held[0] == spike.drivers:
+        if held is not None and (held[0].drivers, held[0].onset) == (spike.drivers, spike.onset):
             return held[1]
-        if len(self._of_spike) > _REMEMBERED:
+        if len(self._of_spike) >= _REMEMBERED:
             self._of_spike.clear()
         links = campaign.candidates(spike, campaigns.values(), limit=LIMIT) if campaigns else []
-        self._of_spike[spike.spike_id] = (spike.drivers, links)
+        self._of_spike[spike.spike_id] = (spike, links)
         return links
+
+    def _adopt(self, campaigns: Mapping[str, Campaign]) -> None:
+        before, self._campaigns = self._campaigns, campaigns
+        changed = [
+            one
+            for key in before.keys() | campaigns.keys()
+            if before.get(key) != campaigns.get(key)
+            for one in (before.get(key), campaigns.get(key))
+            if one is not None
+        ]
+        if len(changed) > _MANY:
+            self._of_spike.clear()
+            return
+        self._of_spike = {
+            key: held for key, held in self._of_spike.items() if not campaign.candidates(held[0], changed)
+        }
 
 
 def relinked(entry: Entry, links: Links, campaigns: Mapping[str, Campaign]) -> Entry:

@@ -48,6 +48,10 @@ class Context:
             as long; None for never.
         merge_gap: a contact reason that rises again so soon after its incident was over reopens it.
         group_within: contact reasons that begin to rise within so long of one another may be one incident.
+        answers_possible: somebody listens for presses, so buttons are shown; Slack marks a button that nobody
+            answers with a warning.
+        silenced: whether the incident is silenced now; None for what its own answers say. Only who keeps all
+            rows knows that a muted incident got a contact reason that nobody muted.
     """
 
     now: datetime
@@ -61,6 +65,8 @@ class Context:
     remind_after: timedelta | None = timedelta(minutes=30)
     merge_gap: timedelta = timedelta(minutes=30)
     group_within: timedelta = timedelta(minutes=90)
+    answers_possible: bool = False
+    silenced: bool | None = None
 
     def __post_init__(self) -> None:
         if self.wall is _AS_NOW:

@@ -91,10 +91,10 @@ def times(ratio: float, language: Language) -> str:
 def percent(share: float, language: Language) -> str:
     """A share of a whole.
 
-    >>> percent(0.714, "en"), percent(0.004, "de")
-    ('71 %', '<1 %')
+    >>> percent(0.714, "en"), percent(0.005, "de"), percent(0.0, "de")
+    ('71 %', '<1 %', '0 %')
     """
-    return "<1 %" if 0 < share < 0.005 else f"{number(100 * share, language)} %"
+    return "<1 %" if 0 < share <= 0.005 else f"{number(100 * share, language)} %"
 
 
 def signed(value: float, language: Language) -> str:

@@ -1,8 +1,8 @@
 """Slack's limits as numbers, and a check of a whole payload against them.
 
-The check covers what slack-sdk's own models let through (50 blocks a message, 2,000 characters a field) and
-what must never happen with words from outside: a mention, a channel-wide call, a raw control sequence.
-Source: Slack's Block Kit reference.
+The check covers what slack-sdk's own models let through (50 blocks a message, 2,000 characters a field, an
+action id used twice, charts) and what must never happen with words from outside: a mention, a channel-wide
+call, a raw control sequence. Source: Slack's Block Kit reference.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from alerts.action_limits import action_ids, actions
+from alerts.chart_limits import CHARTS, chart
+from alerts.text_limits import calls, length, text_object
 
 Payload = dict[str, Any]
 """Arguments of chat.postMessage without the channel: `text`, `blocks`, `metadata` and switches."""
@@ -29,10 +33,10 @@ RICH_TEXT = 3_000
 URL = 3_000
 BLOCK_ID = 255
 
-_BROADCAST = re.compile(r"<!(?!date\^)")
-_MENTION = re.compile(r"<[@#]")
+_PERSON = re.compile(r"[UW][A-Z0-9]{5,20}")
+_GROUP = re.compile(r"S[A-Z0-9]{5,20}")
+_TEXT_KEYS = frozenset({"text", "fallback", "title", "name", "label", "x_label", "y_label"})
 _RICH_ELEMENTS = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
-_RICH_PARTS = {"text", "link", "date", "user", "usergroup", "emoji"}
 
 
 def validate(payload: Mapping[str, Any]) -> list[str]:
@@ -51,7 +55,7 @@ def texts(value: object) -> Iterator[str]:
     """Every text that a reader sees, in reading order."""
     if isinstance(value, Mapping):
         for key, part in value.items():
-            if key in ("text", "fallback") and isinstance(part, str):
+            if key in _TEXT_KEYS and isinstance(part, str):
                 yield part
             else:
                 yield from texts(part)
@@ -61,8 +65,8 @@ def texts(value: object) -> Iterator[str]:
 
 
 def _problems(payload: Mapping[str, Any]) -> Iterator[str]:
-    yield from _length("text", payload.get("text", ""), TEXT_REFUSED)
-    yield from _calls("text", payload.get("text", ""))
+    yield from length("text", payload.get("text", ""), TEXT_REFUSED)
+    yield from calls("text", payload.get("text", ""))
     if payload.get("link_names"):
         yield "link_names: would turn names in texts into mentions"
     blocks = payload.get("blocks", [])
@@ -71,19 +75,27 @@ def _problems(payload: Mapping[str, Any]) -> Iterator[str]:
     for index, block in enumerate(blocks):
         for problem in _block(block):
             yield f"blocks[{index}].{block.get('type')}{problem}"
+    charts = sum(block.get("type") == "data_visualization" for block in blocks)
+    if charts > CHARTS:
+        yield f"blocks: {charts} charts, at most {CHARTS}"
+    yield from action_ids(blocks)
     yield from _metadata(payload.get("metadata"))
 
 
 def _block(block: Mapping[str, Any]) -> Iterator[str]:
     match block.get("type"):
         case "header":
-            yield from _text_object(block["text"], HEADER, only="plain_text")
+            yield from text_object(block["text"], HEADER, only="plain_text")
         case "section":
             yield from _section(block)
         case "context":
             yield from _context(block)
         case "rich_text":
             yield from _rich_text(block)
+        case "actions":
+            yield from actions(block)
+        case "data_visualization":
+            yield from chart(block)
         case "divider":
             pass
         case other:
@@ -96,12 +108,12 @@ def _section(block: Mapping[str, Any]) -> Iterator[str]:
     if "text" not in block and "fields" not in block:
         yield ": neither text nor fields"
     if "text" in block:
-        yield from _text_object(block["text"], SECTION)
+        yield from text_object(block["text"], SECTION)
     fields = block.get("fields", [])
     if len(fields) > FIELDS:
         yield f".fields: {len(fields)}, at most {FIELDS}"
     for one in fields:
-        yield from _text_object(one, FIELD)
+        yield from text_object(one, FIELD)
 
 
 def _context(block: Mapping[str, Any]) -> Iterator[str]:
@@ -109,48 +121,51 @@ def _context(block: Mapping[str, Any]) -> Iterator[str]:
     if not 1 <= len(elements) <= CONTEXT_ELEMENTS:
         yield f".elements: {len(elements)}, 1 to {CONTEXT_ELEMENTS}"
     for one in elements:
-        yield from _text_object(one, CONTEXT_TEXT)
+        yield from text_object(one, CONTEXT_TEXT)
 
 
 def _rich_text(block: Mapping[str, Any]) -> Iterator[str]:
     total = sum(map(len, texts(block)))
-    if not 1 <= total <= RICH_TEXT:
-        yield f": {total} characters, 1 to {RICH_TEXT}"
-    for element in block["elements"]:
+    if total > RICH_TEXT:
+        yield f": {total} characters, at most {RICH_TEXT}"
+    if not block.get("elements"):
+        yield ".elements: empty"
+    for element in block.get("elements", []):
         if element.get("type") not in _RICH_ELEMENTS:
             yield f": element {element.get('type')!r} is not rich text"
             continue
         lines = element["elements"] if element["type"] == "rich_text_list" else [element]
-        for part in (part for line in lines for part in line["elements"]):
-            if part.get("type") not in _RICH_PARTS:
-                yield f": part {part.get('type')!r} is not sent"
-            if part.get("type") == "text" and not part.get("text"):
+        for line in lines:
+            if not line["elements"]:
+                yield ": an empty line"
+            for part in line["elements"]:
+                yield from _rich_part(part)
+
+
+def _rich_part(part: Mapping[str, Any]) -> Iterator[str]:
+    match part.get("type"):
+        case "text":
+            if not part.get("text"):
                 yield ": an empty text"
-            if part.get("type") == "link" and len(part["url"]) > URL:
-                yield f": a link of {len(part['url'])} characters, at most {URL}"
+        case "user":
+            if not _PERSON.fullmatch(part.get("user_id", "")):
+                yield ": a mention of what is no person's id"
+        case "usergroup":
+            if not _GROUP.fullmatch(part.get("usergroup_id", "")):
+                yield ": a mention of what is no group's id"
+        case "link":
+            yield from _link(part["url"])
+        case "date":
+            pass
+        case other:
+            yield f": part {other!r} is not sent"
 
 
-def _text_object(value: Mapping[str, Any], limit: int, only: str | None = None) -> Iterator[str]:
-    if value.get("type") not in ("plain_text", "mrkdwn") or (only and value.get("type") != only):
-        yield f": text of type {value.get('type')!r}"
-        return
-    yield from _length("", value.get("text", ""), limit)
-    if value["type"] == "mrkdwn":
-        yield from _calls("", value.get("text", ""))
-
-
-def _length(name: str, text: str, limit: int) -> Iterator[str]:
-    if not text:
-        yield f"{name}: empty"
-    elif len(text) > limit:
-        yield f"{name}: {len(text)} characters, at most {limit}"
-
-
-def _calls(name: str, text: str) -> Iterator[str]:
-    if _BROADCAST.search(text):
-        yield f"{name}: calls a channel or a group"
-    if _MENTION.search(text):
-        yield f"{name}: mentions a person or a channel"
+def _link(url: str) -> Iterator[str]:
+    if len(url) > URL:
+        yield f": a link of {len(url)} characters, at most {URL}"
+    if not url.startswith(("https://", "http://")):
+        yield ": a link that is no web address"
 
 
 def _metadata(metadata: object) -> Iterator[str]:

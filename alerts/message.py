@@ -1,103 +1,114 @@
 """An incident as a Slack message: plain payloads with `text`, `blocks` and `metadata`, German or English.
 
 The root message is the incident's one place and is edited as it changes; replies in its thread call people
-when it has grown or is over. Figures come first, then what stands out, then the campaign that coincides
-(never a cause), then the rule that fired. `validate` says whether Slack would take a payload.
+when they have to look (`replies`), a whisper answers one person. In the root, what people answered comes
+first, then the figures and their course, then what stands out and the campaign that coincides (never a
+cause), then the buttons, and last the rule that fired. `validate` says whether Slack would take a payload.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
-from alerts import blocks, campaign_section, language
-from alerts.blocks import Block, Part, clean, escape, fit, one_line, visible
+from alerts import (
+    answers_section,
+    blocks,
+    buttons,
+    campaign_section,
+    chart,
+    driver_lines,
+    figures_section,
+    kinds_section,
+    replies,
+)
+from alerts.blocks import Block, clean, escape, fit, one_line
+from alerts.chart import without_chart
 from alerts.context import Context
 from alerts.decision import Reason, Whisper
+from alerts.figures import figures
 from alerts.incident import leading
-from alerts.limits import HEADER, TEXT, Payload, validate
-from alerts.records import Driver, Incident, Spike
+from alerts.kind_words import kind_words
+from alerts.limits import TEXT, Payload, validate
+from alerts.records import Incident
 from alerts.words import words
-from detectors.facet_sets import WITH
 
-__all__ = ["EVENT_TYPE", "REPLY_EVENT_TYPE", "Payload", "reply", "root", "validate"]
+__all__ = [
+    "EVENT_TYPE",
+    "REPLY_EVENT_TYPE",
+    "Payload",
+    "Reason",
+    "Whisper",
+    "reply",
+    "root",
+    "validate",
+    "whisper",
+    "without_chart",
+]
 
 EVENT_TYPE = "ticketspike_incident"
 REPLY_EVENT_TYPE = "ticketspike_reply"
 
-MIN_TICKETS_SHOWN = 5
-"""A facet value with fewer tickets is not shown: a cell of one or two people identifies them."""
-
-_SPOKEN_REASON = 1_000
-_DRIVERS = 3
-_RATIO_FROM = 0.5
-"""Below half an expected ticket a ratio ("840x") says nothing but that none was expected."""
+_BARS = 60
+_RELATED = 3
+_SPOKEN_REASONS = 10
 
 
 def root(incident: Incident, context: Context, counts: Sequence[int] | None = None) -> Payload:
     """The incident's root message in its present state, for chat.postMessage and chat.update alike.
 
     Args:
-        incident: the incident; the figures shown are those of its leading spike.
-        context: language, time zone, campaigns, the link to the tickets.
-        counts: tickets per interval up to now, oldest first; shown as a row of bars when given.
+        incident: the incident; the figures shown are those of its leading spike, of its condition, or of all
+            its contact reasons together.
+        context: language, time zone, campaigns, the link to the tickets, whether presses are answered.
+        counts: tickets per interval up to now, oldest first; shown as a row of bars where no spike brings a
+            course of its own.
     """
-    spike, say = leading(incident), words(context.language)
-    emoji, rest = _headline(incident, spike, context)
-    reason = one_line(spike.contact_reason)
-    head = f"{emoji} {fit(reason, HEADER - len(rest) - 6, context.language)}: {rest}"
-    drivers = _shown_drivers(incident, spike)
+    head = figures_section.headline(incident, context)
     body: list[Block] = [blocks.header(head, context.language)]
-    if reason != spike.contact_reason or reason not in head:
-        # The headline holds one line; the reason itself stands here, letter by letter.
-        body.append(blocks.paragraph(clean(spike.contact_reason) or "–", context.language))
-    body.append(blocks.fields(_figures(incident, spike, context), context.language))
-    if counts:
-        bars = blocks.sparkline(counts[-60:])
-        body.append(blocks.markdown(f"{say.counts}: `{bars}`", context.language))
-    if drivers:
-        lines = [_driver_line(driver, spike, context) for driver in drivers]
-        body.append(blocks.rich(blocks.line(blocks.words(say.drivers, "bold")), blocks.bullets(lines)))
-    body.extend(campaign_section.section(incident, spike, context))
-    # Buttons stand here, between what happened and the small print, as soon as presses are answered: Slack
-    # marks a button without an answer with a warning, and a dead one costs more trust than none.
-    body.append(blocks.context([("plain_text", say.rule + clean(spike.rule))], context.language))
-    body.append(blocks.context(_small_print(incident, spike, context), context.language))
-    return _payload(_spoken(incident, spike, drivers, context), body, incident, EVENT_TYPE)
-
-
-def whisper(word: Whisper, incident: Incident | None, context: Context) -> str:  # noqa: ARG001 - to come
-    """A word to one person."""
-    return str(word.kind)
+    # The headline holds one line; a reason that does not fit stands here, letter by letter.
+    body.extend(kinds_section.verbatim(incident, head, context))
+    body.extend(answers_section.section(incident, context))
+    body.append(figures_section.section(incident, context))
+    body.extend(kinds_section.section(incident, context))
+    body.extend(_course(incident, context, counts))
+    if incident.spikes:
+        spike = leading(incident)
+        body.extend(driver_lines.section(incident, spike, context))
+        body.extend(campaign_section.section(incident, spike, context))
+    body.extend(buttons.rows(incident, context))
+    body.append(blocks.context([("plain_text", _rule(incident, context))], context.language))
+    body.append(blocks.context(_small_print(incident, context), context.language))
+    return payload(_spoken(incident, context), body, incident, EVENT_TYPE)
 
 
 def reply(
-    incident: Incident,
-    context: Context,
-    why: Reason | None = None,  # noqa: ARG001 - to come
-    *,
-    permalink: str | None = None,  # noqa: ARG001 - to come
+    incident: Incident, context: Context, why: Reason | None = None, *, permalink: str | None = None
 ) -> Payload:
-    """The reply in the thread that calls people: the incident has grown, or it is over."""
-    spike, say, tongue = leading(incident), words(context.language), context.language
-    emoji, told = _headline(incident, spike, context)
-    state = say.grown
-    if incident.status == "resolved":
-        state = say.resolved.format(duration=language.duration(_minutes(incident, spike), tongue))
-        told = say.instead.format(
-            observed=language.tickets(spike.observed, tongue), expected=language.about(spike.expected, tongue)
-        )
-    if spike.customers:
-        told += ", " + _customers(spike, say.spoken_customers, context)
-    return _payload(
-        f"{emoji} {_spoken_reason(spike, context)}: {state} – {told}",
-        [blocks.markdown(f"{emoji} *{state}* – {told}", tongue)],
-        incident,
-        REPLY_EVENT_TYPE,
-    )
+    """The reply in the thread that calls people.
+
+    Args:
+        incident: the incident as it stands.
+        context: language, time zone, wall time.
+        why: what they are called for; None for what the status says, so grown or resolved.
+        permalink: with `Reason.REPLACED` the address of the earlier message, if there is one.
+    """
+    why = why or (Reason.RESOLVED if incident.status == "resolved" else Reason.GROWN)
+    return payload(*replies.told(incident, context, why, permalink), incident, REPLY_EVENT_TYPE)
 
 
-def _payload(text: str, body: list[Block], incident: Incident, event_type: str) -> Payload:
+def whisper(word: Whisper, incident: Incident | None, context: Context) -> str:
+    """The polite word to one person whose press changed nothing, as mrkdwn for chat.postEphemeral.
+
+    Args:
+        word: what to say, and of whom.
+        incident: the incident, where it is known.
+        context: language and time zone.
+    """
+    return replies.whispered(word, incident, context)
+
+
+def payload(text: str, body: list[Block], incident: Incident, event_type: str) -> Payload:
+    """The arguments of chat.postMessage without the channel."""
     return {
         "text": text,
         "blocks": body,
@@ -110,141 +121,56 @@ def _payload(text: str, body: list[Block], incident: Incident, event_type: str) 
     }
 
 
-def _headline(incident: Incident, spike: Spike, context: Context) -> tuple[str, str]:
-    say, tongue = words(context.language), context.language
-    values = {
-        "observed": language.tickets(spike.observed, tongue),
-        "expected": language.about(spike.expected, tongue),
-        "window": language.duration(spike.window_minutes, tongue),
-        "duration": language.duration(_minutes(incident, spike), tongue),
-    }
-    if incident.status == "resolved":
-        return "✅", say.headline_resolved.format(**values)
-    return ("🔺" if spike.state == "grown" else "🔴"), say.headline.format(**values)
+def _course(incident: Incident, context: Context, counts: Sequence[int] | None) -> list[Block]:
+    found = figures(incident)
+    if drawn := chart.chart(found.course, context):
+        return drawn
+    if not counts:
+        return []
+    bars = chart.bars(counts[-_BARS:])
+    return [blocks.markdown(f"{words(context.language).counts}: `{bars}`", context.language)]
 
 
-def _minutes(incident: Incident, spike: Spike) -> float:
-    return ((incident.resolved_at or incident.updated_at) - spike.onset) / timedelta(minutes=1)
+def _rule(incident: Incident, context: Context) -> str:
+    rule = clean(figures(incident).rule)
+    if len(incident.contact_reasons) > 1 and incident.kind == "spike":
+        # Each reason fired by itself; the one that rose most speaks for them.
+        reason = fit(one_line(leading(incident).contact_reason), 100, context.language)
+        return kind_words(context.language).rule_of.format(reason=reason) + rule
+    return words(context.language).rule + rule
 
 
-def _figures(incident: Incident, spike: Spike, context: Context) -> list[tuple[str, str]]:
-    say, tongue = words(context.language), context.language
-    rise = say.rise_value if spike.expected >= _RATIO_FROM else say.rise_value_without_ratio
-    pairs = [
-        (
-            say.observed,
-            say.observed_value.format(
-                observed=language.tickets(spike.observed, tongue),
-                window=language.duration(spike.window_minutes, tongue),
-            ),
-        ),
-        (
-            say.expected,
-            say.expected_value.format(
-                expected=language.about(spike.expected, tongue),
-                bounds=language.span(spike.lower, spike.upper, tongue),
-            ),
-        ),
-        (
-            say.rise,
-            rise.format(
-                ratio=language.times(spike.uplift, tongue), excess=language.signed(spike.excess, tongue)
-            ),
-        ),
-        (say.since, language.date_token(spike.onset, context.timezone, tongue)),
-    ]
-    if spike.customers:
-        pairs.append((say.customers, _customers(spike, say.customers_value, context)))
-    if incident.resolved_at is not None:
-        at = language.date_token(incident.resolved_at, context.timezone, tongue)
-        length = language.duration(_minutes(incident, spike), tongue)
-        pairs.append((say.ended, say.ended_value.format(at=at, duration=length)))
-    return pairs
-
-
-def _customers(spike: Spike, sentence: str, context: Context) -> str:
-    return sentence.format(customers=language.number(spike.customers, context.language))
-
-
-def _shown_drivers(incident: Incident, spike: Spike) -> list[Driver]:
-    linked = {link.id for link in incident.campaigns}
-    return [
-        driver
-        for driver in spike.drivers
-        # A linked campaign names itself, and better than its id does.
-        if driver.tickets >= MIN_TICKETS_SHOWN
-        and not (driver.facet == "campaign_id" and driver.value in linked)
-    ][:_DRIVERS]
-
-
-def _driver_line(driver: Driver, spike: Spike, context: Context) -> Block:
-    say, tongue = words(context.language), context.language
-    facet = _facet(driver, context)
-    value = fit(one_line(driver.value), 80, tongue) or "–"
-    styles = ("code",) if driver.facet == "voucher_code" else ("bold",)
-    told = _told(driver, spike, context)
-    if driver.excess_share > 0:
-        told += say.driver_excess.format(share=language.percent(min(driver.excess_share, 1.0), tongue))
-    parts: list[Part] = [
-        blocks.words(fit(facet, 40, tongue) + " "),
-        blocks.words(value, *styles),
-        blocks.words(told),
-    ]
-    return blocks.line(*parts)
-
-
-def _facet(driver: Driver, context: Context) -> str:
-    """The facet's name; of a pair both."""
-    names = words(context.language).facets
-    if driver.facet in names or WITH not in driver.facet:
-        return names.get(driver.facet, one_line(driver.facet))
-    return f" {WITH} ".join(names.get(part, one_line(part)) for part in driver.facet.split(WITH))
-
-
-def _told(driver: Driver, spike: Spike, context: Context) -> str:
-    say, tongue = words(context.language), context.language
-    return (say.driver_pair if WITH in driver.facet else say.driver).format(
-        share=language.percent(driver.share, tongue),
-        tickets=language.number(driver.tickets, tongue),
-        total=language.number(campaign_section.total(driver, spike), tongue),
-        usual=language.percent(driver.usual_share, tongue),
-    )
-
-
-def _small_print(incident: Incident, spike: Spike, context: Context) -> list[tuple[str, str]]:
-    say = words(context.language)
-    parts = [
-        (
-            "mrkdwn",
-            f"{say.incident} `{incident.incident_id}` · {say.revision.format(revision=incident.revision)}",
-        )
-    ]
-    if context.tickets_url:
-        end = incident.resolved_at or spike.onset + timedelta(minutes=spike.window_minutes)
-        url = blocks.tickets_link(context.tickets_url, spike.contact_reason, spike.onset, end)
+def _small_print(incident: Incident, context: Context) -> list[tuple[str, str]]:
+    say, found = words(context.language), figures(incident)
+    revision = say.revision.format(revision=incident.revision)
+    parts = [("mrkdwn", f"{say.incident} `{incident.incident_id}` · {revision}")]
+    if incident.related:
+        others = ", ".join(f"`{escape(one)}`" for one in incident.related[:_RELATED])
+        parts.append(("mrkdwn", kind_words(context.language).related.format(incidents=others)))
+    if context.tickets_url and len(incident.contact_reasons) == 1 and incident.kind == "spike":
+        end = incident.resolved_at or found.until
+        url = blocks.tickets_link(context.tickets_url, incident.contact_reasons[0], found.onset, end)
         if url is not None:
             parts.append(("mrkdwn", f"<{escape(url)}|{say.tickets}>"))
     return parts
 
 
-def _spoken(incident: Incident, spike: Spike, drivers: Sequence[Driver], context: Context) -> str:
+def _spoken(incident: Incident, context: Context) -> str:
     """What notifications and screen readers say, in the order of the message."""
     say, tongue = words(context.language), context.language
-    emoji, rest = _headline(incident, spike, context)
-    sentences = [f"{emoji} {_spoken_reason(spike, context)}: {rest}"]
-    if spike.customers:
-        sentences[0] += ", " + _customers(spike, say.spoken_customers, context)
+    sign, rest = figures_section.emoji(incident, context), figures_section.told(incident, context)
+    sentences = [f"{sign} {replies.subject(incident, context)}: {rest}"]
+    if figures(incident).customers:
+        sentences[0] += f", {figures_section.customers(figures(incident), say.spoken_customers, context)}"
     sentences[0] += "."
-    if incident.campaigns:
+    # The sign in front says it to those who see it.
+    sentences.extend(f"{state}." for state in answers_section.states(incident, context))
+    if incident.campaigns and incident.spikes:
         name = fit(escape(one_line(incident.campaigns[0].name)), 200, tongue)
         sentences.append(say.spoken_campaign.format(name=name))
-    if drivers:
-        value = fit(escape(one_line(drivers[0].value)), 200, tongue)
-        sentences.append(value + _told(drivers[0], spike, context) + ".")
+    if len(incident.contact_reasons) > 1:
+        reasons = (escape(one_line(one)) for one in incident.contact_reasons[:_SPOKEN_REASONS])
+        sentences.append(", ".join(fit(one, 100, tongue) for one in reasons) + ".")
+    elif incident.spikes and (drivers := driver_lines.shown(incident, leading(incident))):
+        sentences.append(driver_lines.spoken(drivers[0], leading(incident), context))
     return fit(" ".join(sentences), TEXT, tongue)
-
-
-def _spoken_reason(spike: Spike, context: Context) -> str:
-    # Escaped and otherwise letter by letter: machines that read messages find the reason here.
-    reason = escape(visible(" ".join(spike.contact_reason.split())))
-    return fit(reason, _SPOKEN_REASON, context.language) or "–"

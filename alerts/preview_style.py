@@ -20,15 +20,37 @@ EMOJI = {
         '<path d="M2 8v4l3 .6V17h3v-3.7l8 2.7V4L5 7.4z" fill="#e0a528"/>'
         '<path d="M17.5 7.5v5" stroke="#e0a528" stroke-width="1.6" stroke-linecap="round"/>',
     ),
+    "🟠": _SVG.format("🟠", '<circle cx="10" cy="10" r="8.5" fill="#f4900c"/>'),
+    "🔕": _SVG.format(
+        "🔕",
+        '<path d="M10 2.2c3 0 4.8 2.2 4.8 5v3.6l1.9 2.9H3.3l1.9-2.9V7.2c0-2.8 1.8-5 4.8-5z" fill="#8a8d91"/>'
+        '<path d="M8 15.2a2 2 0 0 0 4 0z" fill="#8a8d91"/>'
+        '<path d="M3 2.5 17 18" stroke="#dd2e44" stroke-width="2" stroke-linecap="round"/>',
+    ),
+    "🔌": _SVG.format(
+        "🔌",
+        '<path d="M5 7h10v3a5 5 0 0 1-10 0z" fill="#66757f"/>'
+        '<path d="M7.5 7V2.5M12.5 7V2.5M10 15v3.5" stroke="#66757f" stroke-width="2" stroke-linecap="round"/>',
+    ),
+    "⏰": _SVG.format(
+        "⏰",
+        '<circle cx="10" cy="11" r="7.5" fill="#dd2e44"/><circle cx="10" cy="11" r="5.6" fill="#fff"/>'
+        '<path d="M10 7.5V11l2.4 1.6" fill="none" stroke="#292f33" stroke-width="1.5"/>',
+    ),
+    "↪️": _SVG.format(
+        "↪️",
+        '<rect x="1" y="1" width="18" height="18" rx="4" fill="#3b88c3"/>'
+        '<path d="M5 14V9.5A2.5 2.5 0 0 1 7.5 7H14m-3-3 3.2 3L11 10" fill="none" stroke="#fff" stroke-width="2"/>',
+    ),
 }
 """Our own emoji as drawings: a machine without an emoji font shows boxes."""
 
 COLOURS = """
 :root{--bg:#fff;--page:#f3f1f5;--ink:#1d1c1d;--soft:#616061;--line:#e4e2e6;--code:#c01343;--code-bg:#f6f5f7;
---link:#1264a3;--mention:#1264a3;--mention-bg:#e8f5fa;--quote:#dcdadd}
+--link:#1264a3;--mention:#1264a3;--mention-bg:#e8f5fa;--quote:#dcdadd;--edge:#bbb8bd}
 @media (prefers-color-scheme:dark){:root{--bg:#1a1d21;--page:#121416;--ink:#e2e3e5;--soft:#9a9ea3;
 --line:#33373c;
---code:#e8912d;--code-bg:#24272b;--link:#4da3e0;--mention:#6cc0f0;--mention-bg:#12324a;--quote:#4a4e53}}
+--code:#e8912d;--code-bg:#24272b;--link:#4da3e0;--mention:#6cc0f0;--mention-bg:#12324a;--quote:#4a4e53;--edge:#565a60}}
 """
 
 MESSAGES = """
@@ -58,9 +80,29 @@ a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
 .thread{margin:6px 0 2px 50px;border-left:2px solid var(--line);padding-left:12px}
 .thread summary{color:var(--link);font-size:13px;font-weight:700;cursor:pointer;padding:2px 0}
 .thread .avatar{flex-basis:24px;height:24px}.thread .message{gap:8px}
+.actions{display:flex;flex-wrap:wrap;gap:8px;margin:8px 0}.actions+.context{margin-top:12px}
+.button{display:inline-block;border:1px solid var(--edge);border-radius:8px;padding:4px 12px;font-size:14px;
+font-weight:700;line-height:1.4;background:var(--bg);white-space:nowrap;cursor:pointer}
+.button.primary{background:#007a5a;border-color:#007a5a;color:#fff}.button.danger{color:#e01e5a;border-color:#e01e5a}
+.menu{position:relative;display:inline-block}.menu summary{list-style:none;font-weight:400}
+.menu summary::after{content:"";display:inline-block;width:6px;height:6px;margin:0 0 3px 10px;
+border:solid var(--soft);border-width:0 2px 2px 0;transform:rotate(45deg)}
+.menu ul{position:absolute;z-index:1;left:0;margin:4px 0;padding:6px 0;list-style:none;background:var(--bg);
+border:1px solid var(--line);border-radius:8px;box-shadow:0 6px 20px rgba(0,0,0,.15);min-width:200px;
+max-width:320px}.menu li{padding:3px 16px}
+.chart{margin:4px 0 12px;max-width:600px;border:1px solid var(--line);border-radius:10px;padding:10px 12px 8px}
+.chart svg{display:block;width:100%;height:auto;margin-top:4px}
+.chart text{font-size:11px;fill:var(--soft)}.chart .grid{stroke:var(--line)}
+.chart polyline{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
+.chart polyline.s0{stroke:#d72b5c}.chart polyline.s1{stroke:#8a8d91;stroke-dasharray:5 4}
+.legend{display:flex;gap:4px 16px;margin:4px 0 0;font-size:12px;color:var(--soft)}
+.legend span::before{content:"";display:inline-block;width:14px;height:0;margin:0 6px 3px 0;
+border-top:2.5px solid #d72b5c}.legend .s1::before{border-top:2.5px dashed #8a8d91}
+.legend .axis{margin-left:auto}.legend .axis::before{display:none}
 .messages hr{border:0;border-top:1px solid var(--line)}
 @media (max-width:560px){.root{padding-left:14px;padding-right:14px}
-.avatar{flex-basis:32px}.thread{margin-left:16px}.fields{gap:8px 14px}.messages h2{font-size:17px}}
+.avatar{flex-basis:32px}.thread{margin-left:16px}.fields{gap:8px 14px}.messages h2{font-size:17px}
+.chart text{font-size:17px}}
 """
 """How messages look, for any page that shows some."""
 

@@ -28,7 +28,7 @@ from alerts.limits import Payload
 from alerts.message import EVENT_TYPE, REPLY_EVENT_TYPE
 from alerts.outbox import Outbox
 from alerts.records import SlackPost
-from alerts.slack_errors import LAYOUT, TOKEN, refusal, refused
+from alerts.slack_errors import LAYOUT, TOKEN, closed_channel, missing_scope, refused, scopes_of
 
 __all__ = ["Delivery", "DeliveryError", "Outbox", "Slack", "delivery"]
 
@@ -155,32 +155,25 @@ class Slack:
             token, self._channel = self._reach()
             self._poster.token = self._editor.token = token
         answer = await self._call("auth.test", self._editor.auth_test, self._channel, {})
-        headers = {str(key).lower(): value for key, value in dict(answer.headers).items()}
-        scopes = {scope.strip() for scope in str(headers.get("x-oauth-scopes", "")).split(",")} - {""}
-        if scopes and "chat:write" not in scopes:
-            raise refusal("missing_scope", self._channel, "chat:write")
-        await self._check_channel("chat:write.public" in scopes)
+        scopes = scopes_of(answer.headers)
+        trouble = missing_scope(scopes, self._channel) or await self._closed_channel(scopes)
+        if trouble is not None:
+            raise trouble
         self._refused = False
 
     async def close(self) -> None:
         """Nothing is held open between calls."""
 
-    async def _check_channel(self, may_post_outside: bool) -> None:
+    async def _closed_channel(self, scopes: frozenset[str]) -> DeliveryError | None:
         channel = self._channel_id or self._channel
         if not _CHANNEL_ID.fullmatch(channel):
-            return  # Slack tells nothing of a channel by its name
+            return None  # Slack tells nothing of a channel by its name
+        ask = self._editor.conversations_info
         try:
-            ask = self._editor.conversations_info
             answer = await self._call("conversations.info", ask, channel, {"channel": channel})
         except DeliveryError as error:
-            if error.code in TOKEN | {"channel_not_found"}:
-                raise
-            return
-        about = answer.get("channel") or {}
-        if about.get("is_archived"):
-            raise refusal("is_archived", channel)
-        if about.get("is_member") is False and not may_post_outside:
-            raise refusal("not_in_channel", channel)
+            return error if error.code in TOKEN | {"channel_not_found"} else None
+        return closed_channel(answer.get("channel") or {}, channel, scopes)
 
     async def _pages(
         self, method: str, call: Callable[..., Any], arguments: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -82,6 +83,39 @@ def refused(error: SlackApiError, channel: str) -> DeliveryError:
     if status >= 500 or code in _UNDECIDED or not body:
         return DeliveryError(f"Slack failed on its side ({code})", code=code, ambiguous=True)
     return refusal(code, channel, body.get("needed", "it asked for"))
+
+
+def scopes_of(headers: Mapping[str, str]) -> frozenset[str]:
+    """What the token may do, as Slack says beside every answer; empty where it does not.
+
+    >>> sorted(scopes_of({"X-OAuth-Scopes": "chat:write,channels:history"}))
+    ['channels:history', 'chat:write']
+    """
+    lower = {str(key).lower(): value for key, value in headers.items()}
+    return frozenset(scope.strip() for scope in lower.get("x-oauth-scopes", "").split(",") if scope.strip())
+
+
+def missing_scope(scopes: frozenset[str], channel: str) -> DeliveryError | None:
+    """What the token must be allowed to and is not: writing, and reading back what was written.
+
+    >>> str(missing_scope(frozenset({"chat:write"}), "C1"))
+    'the app lacks the scope channels:history; add it under OAuth & Permissions and reinstall it'
+    """
+    if not scopes:
+        return None
+    if "chat:write" not in scopes:
+        return refusal("missing_scope", channel, "chat:write")
+    reading = {"channels:history", "groups:history"}
+    return None if scopes & reading else refusal("missing_scope", channel, "channels:history")
+
+
+def closed_channel(about: Mapping[str, Any], channel: str, scopes: frozenset[str]) -> DeliveryError | None:
+    """Why the app cannot write into a channel as `conversations.info` describes it; None if it can."""
+    if about.get("is_archived"):
+        return refusal("is_archived", channel)
+    if about.get("is_member") is False and "chat:write.public" not in scopes:
+        return refusal("not_in_channel", channel)
+    return None
 
 
 def _asked_to_wait(error: SlackApiError) -> float:

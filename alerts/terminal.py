@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from alerts.chart import in_text
+
 _TOKEN = re.compile(r"<([^<>|]*)\|([^<>]*)>")
 _STRONG = re.compile(r"(?<!\w)[*`]([^*`\n]+)[*`](?!\w)")
 
@@ -43,6 +45,8 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
         case "context":
             for element in block["elements"]:
                 yield from _text(element).splitlines()
+        case "data_visualization":
+            yield from _text(in_text(block)["text"]).splitlines()
         case "rich_text":
             for element in block["elements"]:
                 yield from _rich(element)

@@ -240,7 +240,7 @@ class Notify:
         app = self.app
         return not app.rebalancing and any(tp.topic == self.source for tp in app.assignor.assigned_actives())
 
-    def _recovered(self) -> None:
+    async def _recovered(self) -> None:
         # Another rebalance that has begun meanwhile has a recovery of its own to come.
         if not self.app.tables.recovery.signal_recovery_start.is_set():
             self._recovered_generation = self.generation

@@ -8,23 +8,24 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from alerts.slack import delivery
+from alerts.delivery import Delivery
 from streams.admin import missing_topics
 from streams.connection import require_kafka
-from streams.count import Count
 from streams.errors import Failure
 from streams.memory import relax_collector
 from streams.metrics import Metrics
-from streams.notify import Notify
 from streams.ownership import owned
-from streams.presses import presses
-from streams.settings import Settings, SettingsError, load
-from streams.watch import Watch
+from streams.settings import Settings, SettingsError
+from streams.slack_channel import delivery_of
 from streams.web import Handler, Ready, Web
+
+if TYPE_CHECKING:
+    from streams.notify import Notify
+    from streams.watch import Watch
 
 STAGES = ("count", "watch", "notify")
 WAIT_SECONDS = 5.0
@@ -105,30 +106,26 @@ class _Stages:
         self.metrics = Metrics()
         self.services: dict[str, Any] = {}
         ready = self.ready = dict[str, Ready]()
-        self.delivery = None
+        self.delivery: Delivery | None = None
         posts: Mapping[str, Handler] = {}
+        # A stage that does not run here is not loaded either: a worker that only notifies is back sooner.
         if "count" in only:
+            from streams.count import Count
+
             count = Count(settings, self.metrics, instance_id)
             self.services["count"] = count
             ready["count"] = lambda: (count.ready, f"{len(count.assigned)} partitions")
         if "watch" in only:
+            from streams.watch import Watch
+
             watch = Watch(settings, self.metrics, instance_id)
             self.services["watch"] = watch.app
             ready["watch"] = lambda: _faust_ready(watch)
         if "notify" in only:
-            token = settings.slack_bot_token
-            try:
-                self.delivery = delivery(
-                    token=token.get_secret_value() if token else None,
-                    channel=settings.slack_channel,
-                    data_dir=settings.ticketspike_data_dir,
-                    base_url=settings.slack_api_url,
-                    write=_to_terminal,
-                    observe=self.metrics.slack_call,
-                    reach=lambda: _reach(settings),
-                )
-            except ValueError as error:
-                raise SettingsError(str(error)) from None
+            from streams.notify import Notify
+            from streams.presses import presses
+
+            self.delivery = delivery_of(settings, self.metrics.slack_call, _to_terminal)
             notify = Notify(settings, self.metrics, instance_id, self.delivery)
             self.services["notify"] = notify.app
             ready["notify"] = lambda: _faust_ready(notify)
@@ -212,16 +209,6 @@ def _faust_ready(stage: Watch | Notify) -> tuple[bool, str]:
         return False, "recovering its table"
     mine = any(tp.topic == stage.source for tp in app.assignor.assigned_actives())
     return True, "holds the shard" if mine else "stands by"
-
-
-def _reach(settings: Settings) -> tuple[str, str]:
-    """Token and channel as the settings file has them by now; the environment of a process never changes."""
-    try:
-        settings = load()
-    except SettingsError as error:
-        log.error("the settings cannot be read again; the ones from the start stay", error=str(error))
-    token = settings.slack_bot_token
-    return token.get_secret_value() if token else "", settings.slack_channel or ""
 
 
 def _to_terminal(line: str) -> None:

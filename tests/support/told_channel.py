@@ -107,6 +107,7 @@ class Message:
     replies: list[Reason] = dataclasses.field(default_factory=list)
     called_with: Incident | None = None
     """The incident as it was when people were last called."""
+    deleted: bool = False
 
 
 class Channel:
@@ -117,7 +118,7 @@ class Channel:
         self.context = Context(now=ONSET, **context)
         self.roots: dict[str, list[Message]] = {}
         self.sent: list[str] = []
-        self.sent_at: list[datetime] = []
+        self.posted = 0
 
     def hear(self, statement: Spike | Condition, *, send: int | None = None) -> Decision:
         """Take a statement in and send what is due, at most `send` notifications."""
@@ -158,23 +159,37 @@ class Channel:
 
     def deliver(self, one: Notification) -> None:
         """Send one notification and log it."""
-        incident = one.incident
-        assert incident is not None
         post = None
         if one.kind == "root":
-            self.board.attempt(one.incident_id, self.context.wall)
-            post = SlackPost(channel="C", ts=str(len(self.sent)))
-            message = Message(post, incident, called_with=incident)
-            self.roots.setdefault(one.incident_id, []).append(message)
+            post = self.post(one)
         else:
-            message = self.roots[one.incident_id][-1]
+            assert one.incident is not None
+            message = self.message(one.incident_id)
+            if message.deleted:
+                self.board.gone(one.incident_id)
+                return
             if one.kind == "update":
-                message.shows = incident
+                message.shows = one.incident
             else:
                 message.replies.append(one.why)
-                message.called_with = incident
+                message.called_with = one.incident
         self.sent.append(one.kind)
         self.board.sent(one, post, self.context.wall)
+
+    def post(self, one: Notification) -> SlackPost:
+        """Post a root message without logging it; one that an earlier attempt left is found and edited."""
+        incident = one.incident
+        assert incident is not None
+        attempted = self.board.entries[one.incident_id].attempted_at is not None
+        self.board.attempt(one.incident_id, self.context.wall)
+        standing = [found for found in self.roots.get(one.incident_id, []) if not found.deleted]
+        if attempted and standing:
+            standing[-1].shows = standing[-1].called_with = incident
+            return standing[-1].post
+        self.posted += 1
+        message = Message(SlackPost(channel="C", ts=str(self.posted)), incident, called_with=incident)
+        self.roots.setdefault(one.incident_id, []).append(message)
+        return message.post
 
     def message(self, incident_id: str) -> Message:
         """The newest root message of an incident."""

@@ -83,6 +83,7 @@ async def told(text: str, language: Language, folder: Path) -> list[dict[str, An
         timezone=ZoneInfo("Europe/Berlin"),
         campaigns={found.id: found, "c2": msgspec.structs.replace(found, id="c2")},
         tickets_url="https://help.example/tickets?reason={contact_reason}&from={from}&to={to}",
+        answers_possible=True,
     )
     # On the wall clock some digits of now would be somebody's year of birth one day.
     outbox = Outbox(folder, now=ONSET.timestamp)
@@ -92,8 +93,9 @@ async def told(text: str, language: Language, folder: Path) -> list[dict[str, An
         heard = spike(text, state)
         links = candidates(heard, context.campaigns.values())
         known = apply(known, heard, links=links, now=ONSET)
-        answer = Answer(incident_id=known.incident_id, kind="cause", by="U1", at=ONSET, note=text)
-        shown = msgspec.structs.replace(known, answers=[answer])
+        answer = Answer(incident_id=known.incident_id, kind="cause", by=text, at=ONSET, note=text)
+        linked = msgspec.structs.replace(answer, kind="linked", campaign_id=text)
+        shown = msgspec.structs.replace(known, answers=[answer, linked])
         post = await outbox.post(message.root(shown, context, [1, 2, 3]))
         await outbox.reply(post, message.reply(shown, context))
     return written(folder)
