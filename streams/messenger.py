@@ -105,7 +105,8 @@ class Messenger:
         if not self._mine():
             raise NotOursError
 
-    def _about_to_send(self, kind: Kind) -> None:
+    def about_to_send(self, kind: Kind) -> None:
+        """A message of this kind leaves now; raises NotOursError when the shard is gone."""
         self.still_mine()
         self._leaves(kind)
 
@@ -119,7 +120,7 @@ class Messenger:
             found = await self.doubts.look_up(entry, self.delivery)
             if found:
                 log.info("found the message of an earlier attempt", incident_id=one.incident_id)
-                self._about_to_send("update")
+                self.about_to_send("update")
                 await self.delivery.update(found[0], payload)
                 await self._sent(board, one, found[0])
                 for twin in found[1:]:
@@ -128,7 +129,7 @@ class Messenger:
         if entry.attempted_at is None:
             board.attempt(one.incident_id, self._at())
             await self._keep()
-        self._about_to_send("root")
+        self.about_to_send("root")
         try:
             post = await self.delivery.post(payload)
         except DeliveryError as error:
@@ -149,7 +150,7 @@ class Messenger:
         try:
             address = await self.delivery.link(earlier)
             word = message.reply(entry.incident, self._context(entry), Reason.REPLACED, permalink=address)
-            self._about_to_send("reply")
+            self.about_to_send("reply")
             await self.delivery.reply(post, marked(word, mark(None, Reason.REPLACED)))
         except DeliveryError as error:
             log.warning("the earlier message is not linked", incident_id=entry.incident_id, error=str(error))
@@ -166,7 +167,7 @@ class Messenger:
                 self.doubts.thread_known(one.incident_id)
                 await self._sent(board, one, None)
                 return
-        self._about_to_send("reply")
+        self.about_to_send("reply")
         try:
             await self.delivery.reply(post, marked(payload, name))
         except DeliveryError as error:
@@ -178,7 +179,7 @@ class Messenger:
     async def _update(self, board: Board, one: Notification) -> None:
         entry = board.entries[one.incident_id]
         payload = message.root(one.incident or entry.incident, self._context(entry))
-        self._about_to_send("update")
+        self.about_to_send("update")
         self.doubts.edited(one.incident_id)
         try:
             await self.delivery.update(_post_of(entry), payload)

@@ -23,6 +23,7 @@ from alerts.entry import Entry
 from alerts.pacing import Kind, Pace
 from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
+from streams.notices import Notices
 from streams.reconcile import Doubts
 from streams.trouble import Trouble
 
@@ -46,6 +47,7 @@ class Sender:
         clock: seconds that never go back.
         wall: seconds since 1970.
         sleep: waits so many seconds.
+        notices: of campaigns to come; said when nothing else is due.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Sender:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        notices: Notices | None = None,
     ) -> None:
         self.delivery = delivery
         self.metrics = metrics
@@ -73,6 +76,7 @@ class Sender:
         self._board: Board | None = None
         self._pace = Pace()
         self._doubts = Doubts(clock)
+        self._notices = notices
         self.messenger = Messenger(
             delivery,
             metrics,
@@ -125,7 +129,7 @@ class Sender:
                 self._checked_at = now
                 await self.delivery.check()
                 self.trouble.over(self._clock(), "")
-            else:
+            elif due or not await self._notice(now):
                 return wait
         except NotOursError:
             return IDLE_SECONDS
@@ -190,6 +194,15 @@ class Sender:
             return
         self._held.pop(one.incident_id, None)
         self.trouble.over(self._clock(), one.incident_id)
+
+    async def _notice(self, now: float) -> bool:
+        """Tell of a campaign to come, if one is due and it may leave."""
+        if self._notices is None or self._pace.wait("reply", now) > 0:
+            return False
+        said = await self._notices.say_next(now, self.messenger.about_to_send, self.messenger.still_mine)
+        if said:
+            self.trouble.over(self._clock(), "")
+        return said
 
     def _leaves(self, kind: Kind) -> None:
         now = self._clock()
