@@ -62,6 +62,7 @@ class Surroundings:
             said=entry.said if entry is not None else None,
             redemptions=self._redemptions.facts(codes, now) if codes else {},
             orders=self._redemptions.orders(now) if entry is not None else None,
+            answers_possible=bool(settings.slack_signing_secret or settings.slack_app_token),
         )
 
     def campaigns(self) -> dict[str, Campaign]:
