@@ -66,7 +66,9 @@ class Surroundings:
             orders=self._redemptions.orders(now) if entry is not None else None,
             remind_after=self._remind_after,
             answers_possible=bool(settings.slack_signing_secret or settings.slack_app_token),
-            silenced=None if entry is None else entry.silenced_until is not None and wall < entry.silenced_until,
+            silenced=None
+            if entry is None
+            else entry.silenced_until is not None and wall < entry.silenced_until,
         )
 
     def campaigns(self) -> dict[str, Campaign]:
