@@ -201,9 +201,10 @@ class Sender:
     async def _look(self, board: Board, now: float) -> None:
         self._looked_at = now
         try:
-            if self._doubts.sweep_due(now):
+            sweep = self._doubts.sweep_due(now)
+            if sweep:
                 await self._doubts.sweep(board, self.delivery, self.messenger.still_mine)
-            if not self._due_since or self.trouble.stands(LOOKING):
+            if not sweep or self.trouble.stands(LOOKING):
                 await self.delivery.check()
         except DeliveryError as error:
             now = self._clock()
@@ -212,7 +213,7 @@ class Sender:
             else:
                 self._look_again_at = now + self.trouble.failed(error, now, LOOKING)
             return
-        keys = (LOOKING,) if self._due_since else (LOOKING, SENDING)
+        keys = (LOOKING,) if sweep or self._due_since else (LOOKING, SENDING)
         self.trouble.over(self._clock(), *keys)
 
     def _leaves(self, kind: Kind) -> None:
