@@ -14,6 +14,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from alerts import answers, grouping, incident, inhibition, joining, pipeline, silence
+from alerts.campaign import keep_withdrawn
 from alerts.coinciding import Links, digest, relinked
 from alerts.context import Context
 from alerts.decision import Decision, Notification, Reason, Whisper
@@ -55,6 +56,8 @@ class Board:
         entry, before = place.entry, place.entry.incident if place.entry is not None else None
         spikes = incident.with_spike(before.spikes if before is not None else [], spike)
         links = self._links.of(spikes or (before.spikes if before is not None else []), context.campaigns)
+        if before is not None and before.status == "open":
+            links = keep_withdrawn(links, before.campaigns, context.campaigns)
         current = incident.apply(before, spike, links=links, now=context.now)
         if entry is None or current is not before:
             entry = Entry(current) if entry is None else replace(entry, incident=current)

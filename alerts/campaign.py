@@ -1,57 +1,20 @@
-"""Which campaigns coincide with a spike, and which rise of a contact reason was announced.
-
-A link says that a campaign *coincides with* a spike and what that rests on: a code on the tickets, the
-campaign's id on them, an announcement for this contact reason, or closeness in time. None of it proves a
-cause.
-"""
+"""Which campaigns coincide with a spike, and which rise of a contact reason was announced."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
-from alerts.records import Campaign, CampaignLink, Evidence, Spike
+from alerts.campaign_links import candidates, keep_withdrawn
+from alerts.names import fold
+from alerts.records import Campaign
+
+__all__ = ["UPLIFT_CAP", "announced", "announced_uplift", "candidates", "fold", "keep_withdrawn", "named"]
 
 UPLIFT_CAP = 10.0
 """The most that announcements may raise an expectation: beyond it a fault inside a campaign would stay
 hidden."""
-
-_RANK: dict[Evidence, int] = {"voucher_code": 0, "campaign_id": 1, "contact_reason": 2, "time": 3}
-_AFTERMATH = timedelta(hours=6)
-"""Customers write for hours after a campaign ended; longer delays (deliveries) need an announcement of their
-own."""
-_BEFORE_START = timedelta(minutes=30)
-"""A mailing goes out a little before the hour that the calendar says."""
-_NEAR = timedelta(hours=2)
-_REACHES_MANY_AT_ONCE = frozenset({"voucher", "tv", "newsletter", "sale", "product"})
-
-
-def candidates(spike: Spike, campaigns: Collection[Campaign], *, limit: int = 3) -> list[CampaignLink]:
-    """The campaigns that coincide with a spike, the best evidence first; empty where none fits.
-
-    Ranked by what the link rests on (voucher code on the tickets, campaign id on them, announced contact
-    reason within its window, closeness in time), then by the part of the spike's excess that carries the
-    code or id, then by closeness of start and onset. Closeness in time alone counts only where a campaign
-    announced no contact reasons, and nothing on the tickets speaks for another code or market: with thirty
-    campaigns running, one of them always started recently.
-
-    Args:
-        spike: the spike with its drivers.
-        campaigns: all known campaigns, past ones too: an expired code still coincides.
-        limit: how many links at most.
-    """
-    found: list[tuple[int, float, timedelta, str, CampaignLink]] = []
-    matches = [(campaign, match) for campaign in campaigns if (match := _match(spike, campaign)) is not None]
-    running = {code for campaign, _ in matches if _covers(campaign, spike.onset) for code in _codes(campaign)}
-    for campaign, (evidence, weight) in matches:
-        # The same code used again a year later: the campaign that is running is meant, not the old one.
-        if evidence == "voucher_code" and not _covers(campaign, spike.onset) and running & _codes(campaign):
-            continue
-        link = CampaignLink(id=campaign.id, name=campaign.name, evidence=evidence)
-        found.append((_RANK[evidence], -weight, abs(campaign.starts_at - spike.onset), campaign.id, link))
-    return [link for *_, link in sorted(found, key=lambda entry: entry[:4])][:limit]
 
 
 def announced_uplift(campaigns: Iterable[Campaign], contact_reason: str, at: datetime) -> float:
@@ -114,57 +77,3 @@ def named(campaign: Campaign, reasons: Iterable[str]) -> list[str]:
     """
     folded = {fold(name) for name in campaign.contact_reasons}
     return [reason for reason in reasons if not folded or fold(reason) in folded]
-
-
-@lru_cache(maxsize=65_536)
-def fold(name: str) -> str:
-    """A name as it is compared: people type codes and reasons with other case and spaces than machines.
-
-    >>> fold("Sommer 25") == fold("SOMMER25")
-    True
-    """
-    return "".join(name.split()).casefold()
-
-
-def _match(spike: Spike, campaign: Campaign) -> tuple[Evidence, float] | None:
-    codes = _codes(campaign)
-    code_shares = [
-        driver.excess_share
-        for driver in spike.drivers
-        if driver.facet == "voucher_code" and fold(driver.value) in codes
-    ]
-    if code_shares:
-        return "voucher_code", max(code_shares)
-    id_shares = [
-        driver.excess_share
-        for driver in spike.drivers
-        if driver.facet == "campaign_id" and driver.value == campaign.id
-    ]
-    if id_shares:
-        return "campaign_id", max(id_shares)
-    if not _same_market(spike, campaign):
-        return None
-    if fold(spike.contact_reason) in {fold(name) for name in campaign.contact_reasons}:
-        return ("contact_reason", 0.0) if _covers(campaign, spike.onset) else None
-    return ("time", 0.0) if _close_in_time(spike, campaign) else None
-
-
-def _codes(campaign: Campaign) -> frozenset[str]:
-    return frozenset(fold(code) for code in campaign.voucher_codes)
-
-
-def _covers(campaign: Campaign, onset: datetime) -> bool:
-    return campaign.starts_at - _BEFORE_START <= onset <= campaign.ends_at + _AFTERMATH
-
-
-def _same_market(spike: Spike, campaign: Campaign) -> bool:
-    markets = {fold(driver.value) for driver in spike.drivers if driver.facet == "market"}
-    return not markets or not campaign.markets or not markets.isdisjoint(map(fold, campaign.markets))
-
-
-def _close_in_time(spike: Spike, campaign: Campaign) -> bool:
-    if campaign.contact_reasons or campaign.kind not in _REACHES_MANY_AT_ONCE:
-        return False
-    if any(driver.facet in ("voucher_code", "campaign_id") for driver in spike.drivers):
-        return False
-    return campaign.starts_at - _BEFORE_START <= spike.onset <= campaign.starts_at + _NEAR

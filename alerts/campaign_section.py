@@ -6,10 +6,13 @@ shows as it stands. The one thing that acts is the owner's mention, and only whe
 
 from __future__ import annotations
 
-from alerts import blocks, language
+from datetime import datetime
+
+from alerts import blocks, language, voucher_cause
 from alerts.blocks import Block, Part, clean, fit, one_line
-from alerts.campaign import fold
+from alerts.campaign_words import campaign_words
 from alerts.context import Context
+from alerts.names import fold
 from alerts.records import Campaign, CampaignLink, Driver, Incident, Spike
 from alerts.words import Words, words
 
@@ -17,17 +20,21 @@ _NAME = 150
 _PROMISE = 600
 _CODES = 5
 _MIN_TICKETS_SHOWN = 5
+_ENDLESS = 2100
+"""Calendars write "without end" as the year 9999 or the like."""
 
 
 def section(incident: Incident, spike: Spike, context: Context) -> list[Block]:
     """The campaigns that coincide: the first in full, the others by name; a sentence when none does."""
     say = words(context.language)
+    cause = _cause(spike, context)
     if not incident.campaigns:
         if not context.campaigns:
-            return []
-        return [blocks.context([("mrkdwn", say.no_campaign)], context.language)]
+            return [blocks.rich(cause)] if cause else []
+        none = blocks.context([("mrkdwn", say.no_campaign)], context.language)
+        return [blocks.rich(cause), none] if cause else [none]
     first, *others = incident.campaigns
-    elements = _in_full(first, spike, context)
+    elements = _in_full(first, spike, context, cause)
     if others:
         elements.append(blocks.line(blocks.words(say.coincides_too), *_names(others, context)))
     return [blocks.rich(*elements)]
@@ -44,7 +51,16 @@ def total(driver: Driver, spike: Spike) -> int:
     return spike.observed if abs(whole - spike.observed) <= 1 else whole
 
 
-def _in_full(link: CampaignLink, spike: Spike, context: Context) -> list[Block]:
+def endless(at: datetime) -> bool:
+    """Whether an end is a date that nobody means.
+
+    >>> endless(datetime.fromisoformat("9999-12-31T00:00Z")), endless(datetime.fromisoformat("2027-01-31T00:00Z"))
+    (True, False)
+    """
+    return at.year >= _ENDLESS
+
+
+def _in_full(link: CampaignLink, spike: Spike, context: Context, cause: Block | None) -> list[Block]:
     say, tongue = words(context.language), context.language
     campaign = context.campaigns.get(link.id)
     head: list[Part] = [
@@ -55,10 +71,16 @@ def _in_full(link: CampaignLink, spike: Spike, context: Context) -> list[Block]:
         head.append(blocks.words(f" ({say.kinds[campaign.kind]})"))
     head.extend([blocks.words("\n"), *_evidence(link, campaign, spike, say, context)])
     if campaign is None:
-        # Withdrawn meanwhile: what it promised and when it ran is no longer known.
-        return [blocks.line(*head, blocks.words(say.not_proven))]
-    head.extend([*_timing(campaign, spike, say, context), blocks.words(" " + say.not_proven)])
-    elements = [blocks.line(*head)]
+        # What it promised and when it ran is no longer known.
+        head.append(blocks.words(campaign_words(tongue).withdrawn))
+    else:
+        head.extend(_timing(campaign, spike, say, context))
+    # Whatever is likely stands before the sentence that nothing is proven.
+    elements = (
+        [blocks.line(*head), cause] if cause else [blocks.line(*head, blocks.words(" " + say.not_proven))]
+    )
+    if campaign is None:
+        return elements
     if campaign.promise and one_line(campaign.promise):
         elements.append(blocks.quoted(blocks.words(fit(clean(campaign.promise.strip()), _PROMISE, tongue))))
     elements.append(blocks.line(*_facts(campaign, say, context)))
@@ -70,7 +92,7 @@ def _evidence(
 ) -> list[Part]:
     tongue = context.language
     if link.evidence == "voucher_code":
-        codes = {fold(code) for code in campaign.voucher_codes} if campaign else set()
+        codes = {fold(code) for code in campaign.voucher_codes} if campaign else set[str]()
         carried = [
             one
             for one in spike.drivers
@@ -120,23 +142,65 @@ def _timing(campaign: Campaign, spike: Spike, say: Words, context: Context) -> l
     ]
 
 
+def _cause(spike: Spike, context: Context) -> Block | None:
+    """The likely cause class of the code on the tickets, with its facts."""
+    found = voucher_cause.voucher_cause(spike, context.campaigns.values(), context.redemptions, context.now)
+    if found is None:
+        return None
+    head, facts = voucher_cause.said(found, context.language)
+    parts = [blocks.words(head, "bold")] if head else []
+    return blocks.line(*parts, blocks.words(f"{facts} {words(context.language).not_proven}"))
+
+
 def _facts(campaign: Campaign, say: Words, context: Context) -> list[Part]:
     zone, tongue = context.timezone, context.language
-    parts: list[Part] = [
-        blocks.words(say.window),
-        blocks.date(campaign.starts_at, zone, tongue),
-        blocks.words(" – "),
-        blocks.date(campaign.ends_at, zone, tongue),
-    ]
+    more = campaign_words(tongue)
+    parts: list[Part] = (
+        [
+            blocks.words(more.since),
+            blocks.date(campaign.starts_at, zone, tongue),
+            blocks.words("," + more.endless),
+        ]
+        if endless(campaign.ends_at)
+        else [
+            blocks.words(say.window),
+            blocks.date(campaign.starts_at, zone, tongue),
+            blocks.words(" – "),
+            blocks.date(campaign.ends_at, zone, tongue),
+        ]
+    )
     codes = [one_line(code) for code in campaign.voucher_codes if one_line(code)]
+    told = [_validity(campaign, code, context) for code in codes[:_CODES]]
     for index, code in enumerate(codes[:_CODES]):
         parts.append(blocks.words(" · " + say.code if index == 0 else ", "))
         parts.append(blocks.words(fit(code, 80, tongue), "code"))
+        # What holds for several codes is said once, behind the last of them.
+        if told[index : index + 2] != [told[index]] * 2:
+            parts.extend(told[index])
     if len(codes) > _CODES:
         parts.append(blocks.words(f" +{len(codes) - _CODES}"))
     if campaign.owner and campaign.owner.strip():
         parts.extend([blocks.words(" · " + say.owner), blocks.owner(campaign.owner.strip(), tongue)])
     return parts
+
+
+def _validity(campaign: Campaign, code: str, context: Context) -> list[Part]:
+    """Until when a code is valid, since when it is not, or from when on; of all campaigns that have it."""
+    more, now = campaign_words(context.language), context.now
+    begin, end = voucher_cause.valid(code, context.campaigns.values(), now) or (
+        campaign.starts_at,
+        campaign.ends_at,
+    )
+    if begin <= now and endless(end):
+        return [blocks.words(more.valid_endless)]
+    told, at = (
+        (more.valid_from, begin)
+        if now < begin
+        else (more.expired, end)
+        if end <= now
+        else (more.valid_until, end)
+    )
+    return [blocks.words(told), blocks.date(at, context.timezone, context.language)]
 
 
 def _names(links: list[CampaignLink], context: Context) -> list[Part]:

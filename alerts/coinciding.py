@@ -84,6 +84,7 @@ def relinked(entry: Entry, links: Links, campaigns: Mapping[str, Campaign]) -> E
     """The entry after campaigns changed or were withdrawn; the same one when it says nothing of them."""
     current = entry.incident
     found = links.of(current.spikes, campaigns) if current.spikes else []
+    found = campaign.keep_withdrawn(found, current.campaigns, campaigns)
     changed = replace(current, campaigns=found) if found != current.campaigns else current
     seen = digest(changed, campaigns)
     if changed is current and seen == entry.campaigns_seen:

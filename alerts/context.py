@@ -10,6 +10,7 @@ import msgspec
 
 from alerts.language import Language
 from alerts.records import Campaign, IncidentStatus
+from alerts.redemptions import Quarters, Redeemed
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,8 @@ class Context:
         min_customers: distinct customers below which nothing is said; 1 for counts files, which know none.
         tickets_url: link to the affected tickets, with `{contact_reason}` `{from}` `{to}`.
         said: the incident's entry in the notification log, None while nothing was said.
+        redemptions: of voucher codes by folded code, with the orders beside them; empty where no orders flow.
+        orders: all orders by quarters of an hour, for contacts per 1,000 orders; None where none flow.
         wall: wall time, which people live on: snooze, mute and reminders hold to it. `now` where not given.
         remind_after: people are reminded when nobody has reacted for so long, and once more after four times
             as long; None for never.
@@ -61,6 +64,8 @@ class Context:
     min_customers: int = 3
     tickets_url: str | None = None
     said: Said | None = None
+    redemptions: Mapping[str, Redeemed] = field(default_factory=dict)
+    orders: Quarters | None = None
     wall: datetime = _AS_NOW
     remind_after: timedelta | None = timedelta(minutes=30)
     merge_gap: timedelta = timedelta(minutes=30)

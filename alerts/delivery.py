@@ -10,6 +10,8 @@ from typing import Protocol
 from alerts.limits import Payload
 from alerts.records import SlackPost
 
+INCIDENT = "ticketspike_incident"
+"""The `event_type` in the metadata of incidents' root messages."""
 Observe = Callable[[str, str], None]
 """Told of every call and its result, for metrics: (`chat.postMessage`, `ok`), (`redact`, `mail`), ..."""
 
@@ -49,7 +51,7 @@ class DeliveryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A message of ours that stands in the channel, as its metadata names it.
+    """A message of ours that stands in the channel, as its metadata names it: an incident's id, or a notice's.
 
     `mark` tells one reply of an incident from another; roots have none. `revision` is the one it shows.
     """
@@ -88,8 +90,8 @@ class Delivery(Protocol):
         """Show a message to one person only; nobody can find out whether it arrived. "" is our own channel."""
         ...
 
-    async def standing(self, since: datetime) -> list[Standing]:
-        """The incidents' root messages that were posted since then (wall time), the oldest first."""
+    async def standing(self, since: datetime, event_type: str = INCIDENT) -> list[Standing]:
+        """The root messages of a kind that were posted since then (wall time), the oldest first."""
         ...
 
     async def thread(self, post: SlackPost) -> list[Standing]:
@@ -134,7 +136,8 @@ def read(message: dict[str, object], event_type: str, channel: str) -> Standing 
     if not isinstance(metadata, dict) or metadata.get("event_type") != event_type:
         return None
     about = metadata.get("event_payload") or {}
-    incident_id, mark, revision = (about.get(key) for key in ("incident_id", MARK, "revision"))
+    incident_id = about.get("incident_id", about.get("notice_id"))
+    mark, revision = about.get(MARK), about.get("revision")
     if not isinstance(incident_id, str):
         return None
     post = SlackPost(channel=channel, ts=str(message["ts"]))

@@ -54,11 +54,13 @@ def figures(incident: Incident) -> Figures:
     """The figures of an incident: of its condition, its one contact reason, or all of them together.
 
     Args:
-        incident: one with a condition or at least one spike.
+        incident: one with a condition or at least one spike; else its own sums have to do.
     """
     if incident.condition is not None:
         return _of_condition(incident.condition)
     current = latest(incident.spikes)
+    if not current:
+        return _as_told(incident)
     if len(current) == 1:
         return of_spike(current[0])
     # Reasons are counted apart from each other, so doubts about them add up as squares. How many customers
@@ -122,6 +124,21 @@ def of_spike(spike: Spike) -> Figures:
         customers=spike.customers,
         rule=spike.rule,
         course=spike.course,
+    )
+
+
+def _as_told(incident: Incident) -> Figures:
+    return Figures(
+        onset=incident.opened_at,
+        until=incident.updated_at,
+        observed=incident.observed,
+        expected=incident.expected,
+        lower=incident.expected,
+        upper=incident.expected,
+        uplift=_ratio(incident.observed, incident.expected),
+        customers=0,
+        rule="",
+        course=None,
     )
 
 

@@ -12,6 +12,7 @@ from alerts.incident import open_spikes
 from alerts.kind_words import kind_words
 from alerts.limits import HEADER
 from alerts.records import Incident
+from alerts.redemptions import per_thousand_orders
 from alerts.words import words
 
 _RATIO_FROM = 0.5
@@ -103,6 +104,7 @@ def _of_spike(incident: Incident, found: Figures, context: Context) -> list[tupl
     ]
     if found.customers:
         pairs.append((say.customers, customers(found, say.customers_value, context)))
+    pairs.extend(_by_orders(found, context))
     return [*pairs, *_ended(incident, context)]
 
 
@@ -113,6 +115,19 @@ def _of_silence(incident: Incident, found: Figures, context: Context) -> list[tu
         (say.silent_expected, _expected(found, context)),
     ]
     return [*pairs, *_ended(incident, context)]
+
+
+def _by_orders(found: Figures, context: Context) -> list[tuple[str, str]]:
+    """Tickets for every 1,000 orders: in a campaign's peak the totals alone mislead. None where no orders flow."""
+    if context.orders is None:
+        return []
+    rate = per_thousand_orders(found.observed, found.onset, round(found.minutes), context.orders)
+    if rate is None or not found.observed:
+        return []
+    kinds, tongue = kind_words(context.language), context.language
+    usual = language.about(rate * found.expected / found.observed, tongue)
+    seen = language.short(rate, tongue)
+    return [(kinds.by_orders, kinds.by_orders_value.format(rate=seen, expected=usual))]
 
 
 def _ended(incident: Incident, context: Context) -> list[tuple[str, str]]:

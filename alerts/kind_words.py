@@ -11,6 +11,8 @@ from alerts.language import Language
 class KindWords:
     """Headlines and sentences by kind; `{}` places take escaped or numeric values only."""
 
+    by_orders: str
+    by_orders_value: str
     and_more: str
     together: str
     total: str
@@ -35,6 +37,8 @@ class KindWords:
 
 
 ENGLISH = KindWords(
+    by_orders="Tickets per 1,000 orders",
+    by_orders_value="{rate}, {expected} expected",
     and_more="{reason} and {more} more",
     together="Contact reasons that rise together",
     total="All tickets together",
@@ -63,6 +67,8 @@ ENGLISH = KindWords(
 )
 
 GERMAN = KindWords(
+    by_orders="Tickets je 1.000 Bestellungen",
+    by_orders_value="{rate}, erwartet {expected}",
     and_more="{reason} und {more} weitere",
     together="Kontaktgründe, die zusammen steigen",
     total="Alle Tickets zusammen",

@@ -77,9 +77,13 @@ class Outbox:
         """Append a message to one person."""
         self._append("chat.postEphemeral", payload, channel or self._channel, user=user)
 
-    async def standing(self, since: datetime) -> list[Standing]:  # noqa: ARG002 - all is read
-        """The incidents' root messages in the file, the oldest first."""
-        return self._standing(EVENT_TYPE)
+    async def standing(
+        self,
+        since: datetime,  # noqa: ARG002 - all is read
+        event_type: str = EVENT_TYPE,
+    ) -> list[Standing]:
+        """The root messages of a kind in the file, the oldest first."""
+        return self._standing(event_type)
 
     async def thread(self, post: SlackPost) -> list[Standing]:
         """The replies in a thread, the oldest first."""

@@ -116,15 +116,15 @@ class Slack:
 
         await self._send("chat.postEphemeral", payload, show, channel)
 
-    async def standing(self, since: datetime) -> list[Standing]:
-        """The incidents' root messages in the channel's history since then, the oldest first."""
+    async def standing(self, since: datetime, event_type: str = EVENT_TYPE) -> list[Standing]:
+        """The root messages of a kind in the channel's history since then, the oldest first."""
         channel = self._channel_id or self._channel
         arguments = {"channel": channel, "oldest": f"{(since - _CLOCK_SKEW).timestamp():.6f}"}
         read_page = self._editor.conversations_history
         found = [
             standing
             async for message in self._pages("conversations.history", read_page, arguments)
-            if (standing := read(message, EVENT_TYPE, channel)) is not None
+            if (standing := read(message, event_type, channel)) is not None
         ]
         return sorted(found, key=lambda one: float(one.post.ts))
 

@@ -16,7 +16,9 @@ from msgspec import Meta
 _STAMP = re.compile(r"([0-9]{9,11})(?:\.([0-9]{1,6}))?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Id = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9._-]{1,64}\Z")]
+Address = Annotated[str, Meta(pattern=r"\A[!-~]{0,1000}\Z")]
+"""A URL or a trigger: what goes back to Slack as it came."""
 
 
 class Ref(msgspec.Struct, frozen=True):
@@ -47,8 +49,8 @@ class BlockActions(msgspec.Struct, frozen=True):
     user: Ref
     actions: Annotated[list[Action], Meta(min_length=1, max_length=25)]
     channel: Ref | None = None
-    response_url: str | None = None
-    trigger_id: str | None = None
+    response_url: Address | None = None
+    trigger_id: Address | None = None
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -92,10 +94,10 @@ class Shortcut(msgspec.Struct, frozen=True):
     user: Ref
     callback_id: str
     action_ts: str
-    trigger_id: str | None = None
+    trigger_id: Address | None = None
     channel: Ref | None = None
     message: Stamped | None = None
-    response_url: str | None = None
+    response_url: Address | None = None
 
 
 class BlockSuggestion(msgspec.Struct, frozen=True):

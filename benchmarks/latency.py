@@ -95,7 +95,7 @@ async def _bench(bootstrap: str, folder: Path, spikes: int, say: Callable[[str],
     rng = random.Random(7)
     quiet = quiet_names(spikes)
     async with FakeSlack() as slack:
-        environment = _environment(bootstrap, folder, slack.url)
+        environment = environment_of(bootstrap, folder, slack.url)
         say(f"learning {DAYS} days of {len(BUSY) + len(quiet)} contact reasons")
         past = folder / "history.csv"
         past.write_text(history(DAYS, quiet, rng, time.time() - 60), encoding="utf-8")
@@ -134,7 +134,8 @@ async def _bench(bootstrap: str, folder: Path, spikes: int, say: Callable[[str],
         return result
 
 
-def _environment(bootstrap: str, folder: Path, slack_url: str) -> dict[str, str]:
+def environment_of(bootstrap: str, folder: Path, slack_url: str) -> dict[str, str]:
+    """The environment of a worker on a broker, with a web server at a free port and a stand-in for Slack."""
     inherited = {
         name: value
         for name, value in os.environ.items()

@@ -14,14 +14,14 @@ import msgspec
 # Run as a file; the runs themselves are started as modules of this folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import count, latency
+from benchmarks import count, latency, presses
 from streams import broker
 
 
 def main() -> int:
     """Run the benches; exit status 1 if a figure that is asked for was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("count", "latency"), help="one of the two benches")
+    parser.add_argument("--only", choices=("count", "latency", "presses"), help="one of the benches")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each way to count")
     parser.add_argument(
         "--tickets", type=int, default=300_000, help="tickets that the product counts in a run"
@@ -29,11 +29,12 @@ def main() -> int:
     parser.add_argument(
         "--spikes", type=int, default=60, help="quiet contact reasons that the latency bench floods"
     )
+    parser.add_argument("--presses", type=int, default=200, help="presses in Slack")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks"), help="where the pages go")
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     reached = True
-    for name in ("count", "latency"):
+    for name in ("count", "latency", "presses"):
         if chosen.only not in (None, name):
             continue
         with tempfile.TemporaryDirectory(prefix="ticketspike-bench-") as folder:
@@ -45,6 +46,10 @@ def main() -> int:
                     result, page = count.bench(bootstrap, chosen.tickets, chosen.pairs, _say)
                     reached &= all(one.reached for one in result.comparisons)
                     written: object = result
+                elif name == "presses":
+                    pressed, page = presses.bench(bootstrap, Path(folder), chosen.presses, _say)
+                    reached &= pressed.reached
+                    written = pressed
                 else:
                     latencies, page = latency.bench(bootstrap, Path(folder), chosen.spikes, _say)
                     reached &= latencies.reached

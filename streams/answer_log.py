@@ -90,14 +90,14 @@ class AnswerLog:
         return task
 
     async def _produce(self, incident_id: str, value: bytes) -> bool:
+        why = "not connected yet"
         try:
-            if self.producer is None:
-                return False
-            await self.producer.send_and_wait(self.topic, key=incident_id.encode(), value=value)
+            if self.producer is not None:
+                await self.producer.send_and_wait(self.topic, key=incident_id.encode(), value=value)
+                return True
         except (KafkaError, OSError) as error:
-            log.error("an answer was not saved", why=type(error).__name__)
-        else:
-            return True
+            why = type(error).__name__
+        log.error("an answer was not saved", why=why)
         # Not remembered, so that the next delivery is tried anew.
         self._saved.pop(value, None)
         return False

@@ -26,6 +26,7 @@ from alerts.interaction import (
     IncidentOf,
     Modal,
     Offer,
+    Outcome,
     Record,
     Refuse,
     Sender,
@@ -117,6 +118,14 @@ class Interactions(Service):
         copies.
         """
         outcome = interpret(payload, self._context(), self.incident_of)
+        taken = await self._do(outcome, way)
+        if isinstance(payload, dict) and payload.get("type") == "view_submission":
+            # A form knows no words but those beside its fields; with others Slack would call the answer broken.
+            action = (taken.body or {}).get("response_action")
+            return taken if action else Acknowledgement(taken.readable)
+        return taken
+
+    async def _do(self, outcome: Outcome, way: Way) -> Acknowledgement:
         match outcome:
             case Record():
                 return await self._record(outcome, way)

@@ -108,7 +108,8 @@ class Messenger:
         if not self._mine():
             raise NotOursError
 
-    def _about_to_send(self, kind: Kind) -> None:
+    def about_to_send(self, kind: Kind) -> None:
+        """A message of this kind leaves now; raises NotOursError when the shard is gone."""
         self.still_mine()
         self._leaves(kind)
 
@@ -130,7 +131,7 @@ class Messenger:
         if entry.attempted_at is None:
             board.attempt(one.incident_id, self._at())
             await self._keep()
-        self._about_to_send("root")
+        self.about_to_send("root")
         try:
             post = await self.delivery.post(payload)
         except DeliveryError as error:
@@ -151,7 +152,7 @@ class Messenger:
         try:
             address = await self.delivery.link(earlier)
             word = message.reply(entry.incident, self._context(entry), Reason.REPLACED, permalink=address)
-            self._about_to_send("reply")
+            self.about_to_send("reply")
             await self.delivery.reply(post, marked(word, mark(None, Reason.REPLACED)))
         except DeliveryError as error:
             log.warning("the earlier message is not linked", incident_id=entry.incident_id, error=str(error))
@@ -168,7 +169,7 @@ class Messenger:
                 self.doubts.thread_known(one.incident_id)
                 await self._sent(board, one, None)
                 return
-        self._about_to_send("reply")
+        self.about_to_send("reply")
         try:
             await self.delivery.reply(post, marked(payload, name))
         except DeliveryError as error:
@@ -184,7 +185,7 @@ class Messenger:
         await self._sent(board, one, None)
 
     async def _edit(self, incident_id: str, post: SlackPost, payload: Payload) -> None:
-        self._about_to_send("update")
+        self.about_to_send("update")
         self.doubts.edited(incident_id)
         try:
             await self.delivery.update(post, payload)

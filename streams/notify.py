@@ -27,6 +27,8 @@ from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
 from streams.metrics import Metrics
+from streams.notices import Notices
+from streams.redemptions import Redemptions
 from streams.sender import Sender
 from streams.settings import Settings
 from streams.standstill import Standstill
@@ -65,18 +67,35 @@ class Notify:
         self.app = stage_app(settings, "notify", instance_id)
         self.table = shard_table(self.app, "notify")
         self.table.on_recover(self._recovered)
-        self.surroundings = Surroundings(settings, compacted(self.app, settings, "campaigns"), now)
+        self.redemptions = Redemptions(settings, now=now)
+        self.surroundings = Surroundings(
+            settings, compacted(self.app, settings, "campaigns"), now, self.redemptions
+        )
         self.incidents = self.app.topic(settings.topic("incidents"), **RAW)
         self.source = settings.topic("spikes")
         self.names = {settings.topic(name): name for name in SOURCES}
         self.app.agent(self.app.topic(*self.names, **RAW), name="notify")(self.notify)
         self.app.on_partitions_revoked.connect(self._rebalanced)
         self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.notices = Notices(
+            delivery,
+            settings.ticketspike_campaign_notice_hours,
+            context=self.context,
+            keep=self.keep,
+            sleep=asyncio.sleep,
+        )
         self.sender = Sender(
-            delivery, metrics, context=self.context, keep=self.keep, mine=self.mine, wall=now
+            delivery,
+            metrics,
+            context=self.context,
+            keep=self.keep,
+            mine=self.mine,
+            wall=now,
+            notices=self.notices,
         )
         self.app.task(self._guarded(self.sender.run))
         self.app.task(self._guarded(self._tick_for_ever))
+        self.app.task(self._guarded(self.redemptions.run))
         self.generation = 0
         self.board: Board | None = None
         self.positions: dict[str, int] = {}
@@ -133,9 +152,15 @@ class Notify:
             if board is None:
                 return
             changed, board.changed = sorted(board.changed), set()
+            told, self.notices.changed = sorted(self.notices.changed), set()
             held = [board.entries[one] for one in changed if one in board.entries]
             forgotten = [one for one in changed if one not in board.entries]
             rows = {notify_rows.key_of(one.incident_id): msgspec.json.encode(one) for one in held}
+            rows |= {
+                notify_rows.notice_key(one): msgspec.json.encode(self.notices.said[one])
+                for one in told
+                if one in self.notices.said
+            }
             if positions:
                 rows |= notify_rows.positions_row(self.positions)
             public = {one.incident_id: msgspec.json.encode(one.incident) for one in held}
@@ -144,7 +169,12 @@ class Notify:
             ]
             self._stamp += 1
             await self.table.put(rows, self._stamp)
-            await self.table.remove([notify_rows.key_of(one) for one in forgotten])
+            await self.table.remove(
+                [
+                    *(notify_rows.key_of(one) for one in forgotten),
+                    *(notify_rows.notice_key(one) for one in told if one not in self.notices.said),
+                ]
+            )
             await self._state(public, joined)
             self.metrics.open_incidents.set(sum(one.open for one in board.entries.values()))
 
@@ -194,6 +224,7 @@ class Notify:
             public = await asyncio.to_thread(read_compacted, self.settings, "incidents")
             entries = notify_rows.restored(public.values(), entries)
         self.board = board = Board(entries)
+        self.notices.take_over(stored.notices)
         self.positions = {name: stored.positions.get(name, 0) for name in SOURCES}
         if stored.obsolete:
             board.changed |= set(entries)

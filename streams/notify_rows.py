@@ -13,12 +13,14 @@ import msgspec
 import structlog
 
 from alerts import restoring
+from alerts.campaign_notice import NoticeSaid
 from alerts.entry import Entry
 from alerts.records import Incident
 
 POSITIONS = b"\0position"
 _ENTRY = b"#"
 _BY_REASON = b"="
+_NOTICE = b"!"
 
 log = structlog.get_logger("notify")
 
@@ -29,12 +31,14 @@ class Stored:
 
     Attributes:
         entries: by incident id.
+        notices: what was said of campaigns to come, by campaign id.
         positions: by topic of the contract, the offset to be read next.
         obsolete: keys of rows that are to be removed.
         complete: False where a row was lost, so that the public record is to be asked.
     """
 
     entries: dict[str, Entry] = field(default_factory=dict)
+    notices: dict[str, NoticeSaid] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
     obsolete: list[bytes] = field(default_factory=list)
     complete: bool = True
@@ -43,6 +47,11 @@ class Stored:
 def key_of(incident_id: str) -> bytes:
     """The key of an incident's row."""
     return _ENTRY + incident_id.encode()
+
+
+def notice_key(campaign_id: str) -> bytes:
+    """The key of the row of what was said of a campaign to come."""
+    return _NOTICE + campaign_id.encode()
 
 
 def read(rows: Mapping[bytes, bytes], position_stamp: int) -> Stored:
@@ -56,6 +65,9 @@ def read(rows: Mapping[bytes, bytes], position_stamp: int) -> Stored:
     for key, value in rows.items():
         if key == POSITIONS:
             stored.positions = _positions(value, position_stamp)
+            continue
+        if key.startswith(_NOTICE):
+            _read_notice(key, value, stored)
             continue
         if not key.startswith(_ENTRY):
             stored.obsolete.append(key)
@@ -99,6 +111,17 @@ def was_open(row: bytes | None) -> bool:
         return msgspec.json.decode(row, type=Entry).open
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
+
+
+def _read_notice(key: bytes, value: bytes, stored: Stored) -> None:
+    try:
+        said = msgspec.json.decode(value, type=NoticeSaid)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        # Said again rather than never: it can be looked up no more, and a notice harms nobody.
+        log.error("what was said of a campaign to come cannot be read")
+        stored.obsolete.append(key)
+        return
+    stored.notices[said.campaign.id] = said
 
 
 def _positions(value: bytes, stamp: int) -> dict[str, int]:

@@ -59,7 +59,9 @@ def presses(settings: Settings, metrics: Metrics, notify: Notify) -> Presses:
         return trouble is None, trouble or ", ".join(ways) or OFF
 
     if not ways:
-        log.warning("presses in Slack are not answered", why="set SLACK_SIGNING_SECRET or SLACK_APP_TOKEN")
+        # Without a bot token there is no Slack at all, and nothing to be warned of.
+        tell = log.warning if settings.slack_bot_token else log.info
+        tell("presses in Slack are not answered", why="set SLACK_SIGNING_SECRET or SLACK_APP_TOKEN")
     return Presses(services, SlackHttp(secret, interactions).posts(), ready)
 
 

@@ -23,8 +23,9 @@ from alerts.entry import Entry
 from alerts.pacing import Kind, Pace
 from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
+from streams.notices import Notices
 from streams.reconcile import Doubts
-from streams.trouble import LOOKING, SENDING, Trouble
+from streams.trouble import LOOKING, NOTICES, SENDING, Trouble
 
 IDLE_SECONDS = 0.5
 CHECK_SECONDS = 300.0
@@ -46,6 +47,7 @@ class Sender:
         clock: seconds that never go back.
         wall: seconds since 1970.
         sleep: waits so many seconds.
+        notices: of campaigns to come; said when nothing else is due.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Sender:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        notices: Notices | None = None,
     ) -> None:
         self.delivery = delivery
         self.metrics = metrics
@@ -72,6 +75,7 @@ class Sender:
         self._board: Board | None = None
         self._pace = Pace()
         self._doubts = Doubts(clock, wall)
+        self._notices = notices
         self.messenger = Messenger(
             delivery,
             metrics,
@@ -121,7 +125,7 @@ class Sender:
                 await self._look(board, now)
             elif chosen is not None:
                 await self._attempt(board, chosen)
-            else:
+            elif due or not await self._notice(now):
                 return wait
         except NotOursError:
             return IDLE_SECONDS
@@ -215,6 +219,23 @@ class Sender:
             return
         keys = (LOOKING,) if sweep or self._due_since else (LOOKING, SENDING)
         self.trouble.over(self._clock(), *keys)
+
+    async def _notice(self, now: float) -> bool:
+        """Tell of a campaign to come, if one is due and it may leave."""
+        if self._notices is None or self._pace.wait("reply", now) > 0:
+            return False
+        try:
+            said = await self._notices.say_next(now, self.messenger.about_to_send, self.messenger.still_mine)
+        except DeliveryError as error:
+            now = self._clock()
+            if error.retry_after is not None:
+                self._pace.hold("reply", max(_LEAST_RETRY_AFTER, error.retry_after), now)
+            else:
+                self._not_before = now + self.trouble.failed(error, now, NOTICES)
+            return False
+        if said:
+            self.trouble.over(self._clock(), NOTICES)
+        return said
 
     def _leaves(self, kind: Kind) -> None:
         now = self._clock()

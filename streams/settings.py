@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     ticketspike_shard_by: Literal["none", "market"] = "none"
     ticketspike_remind_minutes: int = Field(30, ge=0, le=10_080)
     ticketspike_tickets_url: str | None = None
+    ticketspike_campaign_notice_hours: float = Field(0, ge=0, le=24 * 14)
     ticketspike_facets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_FACETS
     ticketspike_horizon_hours: int = Field(48, ge=1, le=24 * 90)
     ticketspike_max_reasons: int = Field(2000, ge=1, le=20000)

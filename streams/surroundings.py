@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from alerts.context import Context
 from alerts.entry import Entry
 from alerts.records import Campaign
+from alerts.voucher_cause import codes_of
 from streams.campaign_rows import decode_campaigns
+from streams.redemptions import Redemptions
 from streams.settings import Settings
 
 
@@ -20,14 +22,20 @@ class Surroundings:
         settings: language, time zone, clock and the like.
         campaign_rows: the topic `campaigns` as it stands.
         now: wall time, seconds since 1970.
+        redemptions: the topic `orders`, as far as it is of use to messages.
     """
 
     def __init__(
-        self, settings: Settings, campaign_rows: Mapping[bytes, bytes], now: Callable[[], float]
+        self,
+        settings: Settings,
+        campaign_rows: Mapping[bytes, bytes],
+        now: Callable[[], float],
+        redemptions: Redemptions,
     ) -> None:
         self._settings = settings
         self._rows = campaign_rows
         self._now = now
+        self._redemptions = redemptions
         self._zone = ZoneInfo(settings.ticketspike_timezone)
         minutes = settings.ticketspike_remind_minutes
         self._remind_after = timedelta(minutes=minutes) if minutes else None
@@ -43,8 +51,10 @@ class Surroundings:
         """
         settings, wall = self._settings, datetime.fromtimestamp(self._now(), UTC)
         moment = entry.incident.updated_at if entry is not None else event_time
+        now = (moment or wall) if settings.ticketspike_clock == "event" else wall
+        codes = codes_of([entry.incident]) if entry is not None else set()
         return Context(
-            now=(moment or wall) if settings.ticketspike_clock == "event" else wall,
+            now=now,
             wall=wall,
             language=settings.ticketspike_language,
             timezone=self._zone,
@@ -53,6 +63,8 @@ class Surroundings:
             tickets_url=settings.ticketspike_tickets_url,
             said=entry.said if entry is not None else None,
             remind_after=self._remind_after,
+            redemptions=self._redemptions.facts(codes, now) if codes else {},
+            orders=self._redemptions.orders(now) if entry is not None else None,
         )
 
     def campaigns(self) -> dict[str, Campaign]:

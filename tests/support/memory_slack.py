@@ -81,8 +81,8 @@ class MemorySlack:
     async def whisper(self, channel: str, user: str, payload: Payload) -> None:  # noqa: ARG002 - the port's
         await self._call("whisper", lambda: self.whispers.append((user, payload["text"])))
 
-    async def standing(self, since: datetime) -> list[Standing]:
-        shown = [self._read(ts, EVENT_TYPE) for ts in self.messages if float(ts) >= since.timestamp()]
+    async def standing(self, since: datetime, event_type: str = EVENT_TYPE) -> list[Standing]:
+        shown = [self._read(ts, event_type) for ts in self.messages if float(ts) >= since.timestamp()]
         return await self._call("standing", lambda: [one for one in shown if one is not None])
 
     async def thread(self, post: SlackPost) -> list[Standing]:

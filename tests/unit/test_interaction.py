@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from personal_data import SETS, in_fields, leaks
 from presses import pressed, shortcut, submitted
 
 from alerts import campaign_search
@@ -288,6 +290,18 @@ def test_a_long_note_is_cut_and_says_so_and_nothing_personal_is_in_it() -> None:
     assert "0130" not in kept
 
 
+@pytest.mark.parametrize("seed", SETS.values(), ids=SETS.keys())
+def test_nothing_personal_that_is_typed_reaches_an_answer(seed: int) -> None:
+    opened = view(pressed("cause", "ts-1|other", menu=True))
+    reported = view(shortcut())
+    for item, text in in_fields(seed):
+        cause = answer(submitted(opened, {"words": {"value": text}}))
+        filled = {"words": {"value": text}, "when": {"selected_date_time": 1795165000}}
+        missed = answer(submitted(reported, filled))
+        for one in (cause, missed):
+            assert not leaks(item, one.note or ""), item
+
+
 def test_a_form_that_is_none_of_ours_changes_nothing() -> None:
     form = view(pressed("cause", "ts-1|other", menu=True))
     filled = {"words": {"value": "broken"}}
@@ -333,8 +347,9 @@ def test_forms_stay_within_slacks_limits_and_speak_german_and_english() -> None:
                 assert len(block["element"].get("placeholder", {"text": ""})["text"]) <= 150
 
 
+texts = st.text() | st.text(st.characters())  # the second with halves of characters, as \\ud800 gives them
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=30,
 )
@@ -354,6 +369,7 @@ def _mutations(value: Any) -> st.SearchStrategy[Any]:
 SEEDS = [
     pressed("snooze", "ts-1|tomorrow", menu=True),
     pressed("expected", "ts-1"),
+    pressed("mute", "ts-1|until", menu=True, response_url="https://hooks.slack.com/actions/1"),
     submitted(
         {"callback_id": "missed", "private_metadata": '{"at":"1795166102.5"}'},
         {"words": {"value": "voucher"}, "when": {"selected_date_time": 1795165000}},
@@ -376,6 +392,21 @@ def test_any_json_is_understood_or_refused_and_never_raises(payload: object) -> 
         for one in outcome.answers:
             assert one.by.isascii()
             assert len(one.note or "") <= 3000
+            # What goes to Kafka and to Slack can be written down.
+            assert msgspec.json.encode(one)
+        if outcome.modal is not None:
+            assert msgspec.json.encode(outcome.modal.view)
+
+
+@pytest.mark.parametrize("half", ["\ud800", "\udfff x", "U1\n"])
+def test_half_a_character_in_any_place_is_refused_or_left_out(half: str) -> None:
+    for changed in ("response_url", "trigger_id"):
+        assert understood({**pressed("mute", "ts-1|until"), changed: half}) == Refuse(Refusal.MALFORMED)
+    assert understood({**pressed("acknowledge", "ts-1"), "user": {"id": half}}) == Refuse(Refusal.MALFORMED)
+    assert isinstance(understood(pressed("acknowledge", "ts-1" + half)), Refuse)
+    assert isinstance(understood(pressed("link_campaign", "ts-1|" + half)), Refuse)
+    opened = view(pressed("cause", "ts-1|other", menu=True))
+    assert answer(submitted(opened, {"words": {"value": f"code {half} off"}})).note is not None
 
 
 def test_deep_json_is_refused_and_not_fallen_into() -> None:

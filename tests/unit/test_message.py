@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from message_states import CASES, CONTEXT, ONSET, answer, answered, group, incident, spike
 from msgspec.structs import replace as altered
+from slack_sdk.models.blocks import Block as SdkBlock
 
 from alerts import blocks, limits, message, preview, redact
 from alerts.language import Language
 from alerts.records import Campaign, CampaignLink, Driver, SpikeState
+from alerts.redemptions import Quarters
 from alerts.terminal import plain
 
 GOLDENS = Path(__file__).parents[1] / "data" / "slack"
@@ -36,6 +38,22 @@ def test_the_payload_is_the_golden_one(name: str, update_test_data: bool) -> Non
 @pytest.mark.parametrize("name", CASES)
 def test_slack_would_take_the_payload(name: str) -> None:
     assert message.validate(CASES[name]()) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_slacks_own_library_finds_nothing_wrong(name: str) -> None:
+    for block in CASES[name]()["blocks"]:
+        if block["type"] != "data_visualization":  # slack-sdk 3.47 does not know it
+            parsed = SdkBlock.parse(block)
+            assert parsed is not None
+            parsed.to_dict()  # checks what is inside, too
+
+
+def test_an_incident_of_which_only_the_sums_are_known_is_told_all_the_same() -> None:
+    for kind in ("total_volume", "source_silent", "spike"):
+        bare = altered(incident(), kind=kind, spikes=[], condition=None)
+        assert message.validate(message.root(bare, CONTEXT)) == []
+        assert message.validate(message.reply(bare, CONTEXT)) == []
 
 
 def said(payload: message.Payload) -> str:
@@ -59,6 +77,14 @@ def test_the_message_says_all_that_people_ask() -> None:
         "reason=Gutschein%20ung%C3%BCltig&amp;from=2026-11-20T09%3A15%3A00%2B00%3A00",
     ):
         assert part in text, part
+
+
+def test_where_orders_flow_tickets_are_told_per_thousand_of_them() -> None:
+    orders = Quarters(ONSET, (600, 800))
+    text = said(message.root(incident(), replace(CONTEXT, orders=orders)))
+    assert "*Tickets je 1.000 Bestellungen*\n30, erwartet ~8" in text
+    for few in (None, Quarters(ONSET, (1, 1))):
+        assert "1.000" not in said(message.root(incident(), replace(CONTEXT, orders=few)))
 
 
 def test_metadata_is_the_contracts() -> None:

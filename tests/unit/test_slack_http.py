@@ -292,6 +292,15 @@ async def test_a_form_that_cannot_be_saved_stays_open_and_says_so(desk: Desk) ->
     }
 
 
+async def test_a_form_of_another_version_is_closed_and_told_beside_it(desk: Desk) -> None:
+    origin = {"at": ACTION_TS, "incident_id": "ts-1", "response_url": desk.slack.hook}
+    view = {"callback_id": "of_another_version", "private_metadata": json.dumps(origin)}
+    assert await desk.send(form(submitted(view, {"words": {"value": "x"}}))) == (200, "")
+    assert await until(lambda: desk.slack.called("hook"))
+    assert desk.slack.called("hook")[0]["text"] == ENGLISH.refusals[Refusal.UNKNOWN]
+    assert desk.broker.records == []
+
+
 async def test_a_form_that_does_not_open_is_told(desk: Desk) -> None:
     desk.slack.errors["views.open"] = "expired_trigger_id"
     await desk.send(form(pressed("mute", "ts-1|until", menu=True, response_url=desk.slack.hook)))
