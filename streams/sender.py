@@ -140,7 +140,8 @@ class Sender:
         due = board.due(self._context(None))
         known = {one.incident_id for one in due}
         for incident_id in self._doubts.edits_due(now):
-            if incident_id in board.entries and incident_id not in known:
+            entry = board.entries.get(incident_id)
+            if entry is not None and entry.incident.slack is not None and incident_id not in known:
                 due.append(Notification("update", incident_id, Reason.CHANGED))
         return due
 
