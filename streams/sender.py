@@ -25,7 +25,7 @@ from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
 from streams.notices import Notices
 from streams.reconcile import Doubts
-from streams.trouble import LOOKING, SENDING, Trouble
+from streams.trouble import LOOKING, NOTICES, SENDING, Trouble
 
 IDLE_SECONDS = 0.5
 CHECK_SECONDS = 300.0
@@ -141,7 +141,8 @@ class Sender:
         due = board.due(self._context(None))
         known = {one.incident_id for one in due}
         for incident_id in self._doubts.edits_due(now):
-            if incident_id in board.entries and incident_id not in known:
+            entry = board.entries.get(incident_id)
+            if entry is not None and entry.incident.slack is not None and incident_id not in known:
                 due.append(Notification("update", incident_id, Reason.CHANGED))
         return due
 
@@ -206,9 +207,10 @@ class Sender:
     async def _look(self, board: Board, now: float) -> None:
         self._looked_at = now
         try:
-            if self._doubts.sweep_due(now):
+            sweep = self._doubts.sweep_due(now)
+            if sweep:
                 await self._doubts.sweep(board, self.delivery, self.messenger.still_mine)
-            if not self._due_since or self.trouble.stands(LOOKING):
+            if not sweep or self.trouble.stands(LOOKING):
                 await self.delivery.check()
         except DeliveryError as error:
             now = self._clock()
@@ -217,7 +219,7 @@ class Sender:
             else:
                 self._look_again_at = now + self.trouble.failed(error, now, LOOKING)
             return
-        keys = (LOOKING,) if self._due_since else (LOOKING, SENDING)
+        keys = (LOOKING,) if sweep or self._due_since else (LOOKING, SENDING)
         self.trouble.over(self._clock(), *keys)
 
     async def _notice(self, now: float) -> bool:
@@ -232,10 +234,10 @@ class Sender:
                 # Only notices wait for it: an incident finds out for itself.
                 self._notice_again_at = now + max(_LEAST_RETRY_AFTER, error.retry_after)
             else:
-                self._notice_again_at = now + self.trouble.failed(error, now, SENDING)
+                self._notice_again_at = now + self.trouble.failed(error, now, NOTICES)
             return False
         if said:
-            self.trouble.over(self._clock(), SENDING)
+            self.trouble.over(self._clock(), NOTICES)
         return said
 
     def _leaves(self, kind: Kind) -> None:

@@ -19,6 +19,9 @@ SENDING = ""
 LOOKING = "\0looking"
 """The key of a trouble with looking at the channel: messages may get through all the same."""
 
+NOTICES = "\0notices"
+"""The key of a trouble with telling of campaigns ahead."""
+
 
 class Trouble:
     """The troubles that there are now.
@@ -92,4 +95,4 @@ class Trouble:
 
 
 def _about(key: str) -> dict[str, str]:
-    return {} if key in (SENDING, LOOKING) else {"incident_id": key}
+    return {} if key in (SENDING, LOOKING, NOTICES) else {"incident_id": key}
