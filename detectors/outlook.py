@@ -69,7 +69,9 @@ class Outlook:
     def terms(self, usual: FloatArray) -> Terms:
         """What the stories expect of a minute in which the baseline alone expects `usual` tickets."""
         expected = self.spared * usual
-        return Terms(self.drift * usual, self.size * usual, self.gain, expected, expected * self.uncertainty)
+        return Terms(
+            usual, self.drift * usual, self.size, self.gain, expected, expected * self.uncertainty
+        )
 
     def of(self, rows: RowArray) -> Outlook:
         """The same for some reasons only."""

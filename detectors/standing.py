@@ -108,41 +108,47 @@ class Standing(Rows):
         self.debt *= _DEBT_KEPT
         self.habit *= _HABIT_KEPT
 
-    def follow(self, rows: RowArray, minute: int, terms: FloatArray, phi: FloatArray) -> None:
+    def follow(self, rows: RowArray, minute: int, seen: Sequence[FloatArray], phi: FloatArray) -> None:
         """Take one closed minute into the firing alarms `rows`.
 
         Args:
             rows: which.
             minute: the minute.
-            terms: their tickets, expected tickets and the latter's standard deviation.
+            seen: their tickets, expected tickets and the latter's standard deviation.
             phi: their variance relative to Poisson.
         """
-        counts, mean, doubt = terms
+        counts, mean, doubt = seen
+        # A minute before the onset, closed after the alarm was raised on an open one, is no part of the window.
         within = minute >= self.onset[rows]
-        self.observed[rows] += counts * within
-        self.expected[rows] += mean * within
+        observed, expected = self.observed[rows] + counts * within, self.expected[rows] + mean * within
+        self.observed[rows], self.expected[rows] = observed, expected
         self.doubt[rows] += doubt * within
         self.day_observed[rows] = self.day_observed[rows] * _DAY + counts
         self.day_expected[rows] = self.day_expected[rows] * _DAY + mean
-        uplift = (self.observed[rows] + 1.0) / (self.expected[rows] + 1.0)
-        tested = np.maximum(1.3, uplift**0.8)
+        tested = np.maximum(1.3, ((observed + 1.0) / (expected + 1.0)) ** 0.8)
         calm = self.calm[rows] + ((tested - 1.0) * mean - counts * np.log(tested)) / phi
         self.calm[rows] = np.maximum(calm, 0.0)
-        self.calm_since[rows] = np.where(calm <= 0.0, minute, self.calm_since[rows])
-        ratio = np.maximum(self.observed[rows], 1e-9) / np.maximum(self.expected[rows], 1e-9)
-        evidence = (self.observed[rows] * np.log(ratio) - self.observed[rows] + self.expected[rows]) / phi
-        self.score[rows] = np.maximum(self.score[rows], np.where(ratio > 1.0, evidence, 0.0))
+        self.calm_since[rows[calm <= 0.0]] = minute
+        ratio = np.maximum(observed, 1e-9) / np.maximum(expected, 1e-9)
+        evidence = (observed * np.log(ratio) - observed + expected) / phi
+        self.score[rows] = np.maximum(self.score[rows], evidence * (ratio > 1.0))
 
     def calmed(self, rows: RowArray, minute: int) -> FlagArray:
         """Which of the firing alarms `rows` are calm again."""
+        calm = np.asarray(self.calm[rows] >= CLEAR_EVIDENCE)
+        if not calm.any():
+            return calm
         lasted = minute - self.onset[rows]
         needed = np.maximum(CALM_MINUTES, np.minimum(CALM_PART * lasted, CALM_MOST_MINUTES))
-        return np.asarray((self.calm[rows] >= CLEAR_EVIDENCE) & (minute - self.calm_since[rows] >= needed))
+        return np.asarray(calm & (minute - self.calm_since[rows] >= needed))
 
     def settled(self, rows: RowArray, minute: int) -> FlagArray:
         """Which of the firing alarms `rows` have stood long enough to be the new normal."""
-        patience = np.where(self.warming[rows], SETTLING_MINUTES, NEW_NORMAL_MINUTES)
-        return np.asarray(minute + 1 - self.raised[rows] >= patience)
+        stood = minute + 1 - self.raised[rows]
+        settled = np.asarray(stood >= SETTLING_MINUTES)
+        if not settled.any():
+            return settled
+        return np.asarray(settled & ((stood >= NEW_NORMAL_MINUTES) | self.warming[rows]))
 
     def grown(self, rows: RowArray) -> FlagArray:
         """Which of the firing alarms `rows` have a fifth and five tickets more than last stated."""
