@@ -290,10 +290,18 @@ class Detector:
             raise ValueError("no minute has been closed yet, so there is no verdict")
         return reporting.verdict(self._state, self._look(self.minute + 1), row, self.minute)
 
-    def open_alarms(self) -> list[AlarmChange]:
-        """The firing alarms as they stand, to be stated again: always with state `raised`."""
+    def open_alarms(self, reason: str | None = None) -> list[AlarmChange]:
+        """The firing alarms as they stand, to be stated again: always with state `raised`.
+
+        Args:
+            reason: only that of this contact reason, if it fires.
+
+        Raises:
+            KeyError: the reason is not known.
+        """
         self._settle()
-        return [] if self.minute is None else self._firing.standing(self.minute)
+        row = None if reason is None else self._state.row[reason]
+        return [] if self.minute is None else self._firing.standing(self.minute, row)
 
     def snapshot(self, reason: str) -> dict[str, object]:
         """Everything known of a reason, ready for JSON, under 4 KB.

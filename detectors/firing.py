@@ -228,11 +228,11 @@ class Firing:
             self._clear(int(row), minute)
             self._state.standing.debt[row] = 0.0
 
-    def standing(self, minute: int) -> list[AlarmChange]:
-        """The alarms that fire after `minute`, as they stand."""
+    def standing(self, minute: int, only: int | None = None) -> list[AlarmChange]:
+        """The alarms that fire after `minute`, or `only` that of one row, as they stand."""
         standing = self._state.standing
         return [
             reporting.change(self._state, int(row), "raised", max(minute, int(standing.onset[row])) + 1)
             for row in self.rows()
-            if not standing.silent[row]
+            if only in (None, row) and not standing.silent[row]
         ]
