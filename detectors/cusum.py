@@ -6,6 +6,7 @@ from math import log
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
 
@@ -21,6 +22,8 @@ _FORGETTING = np.exp(-1.0 / (60.0 * np.array([18.0, 24.0, 36.0, 72.0, 72.0, 72.0
 _LOG_PRIOR = np.log(PRIOR)
 _MOST_BEYOND = log(len(UPLIFTS)) + float(_LOG_PRIOR.max())
 """The evidence is at most so much more than the highest score."""
+_FEW = 16
+_STEPS = np.arange(float(_FEW))[:, None, None]
 _NOTHING = 1e-9
 _NONE: RowArray = np.zeros(0, np.intp)
 
@@ -95,7 +98,7 @@ class Bank(Rows):
         np.maximum(score, 0.0, out=score)
         dead = score <= 0.0
         sums = self.sums
-        sums[0] += counts
+        sums[0] += counts.astype(np.float32)
         sums[1] += terms.expected
         sums[2] += terms.doubt
         sums *= ~dead
@@ -103,7 +106,7 @@ class Bank(Rows):
 
     def candidates(self, bars: FloatArray) -> RowArray:
         """Reasons whose evidence may have reached the bar; few."""
-        return np.asarray((self.score.max(axis=0) >= bars - _MOST_BEYOND).nonzero()[0])
+        return np.asarray((np.maximum.reduce(self.score, axis=0) >= bars - _MOST_BEYOND).nonzero()[0])
 
     def best(self) -> FloatArray:
         """The evidence per reason: the mixture over the uplifts that have any."""
@@ -140,7 +143,7 @@ class Terms(NamedTuple):
         size: the negative binomial's size without a spike and with each uplift, per ticket usually expected,
             (1 + uplifts, reasons).
         gain: what a single ticket adds to each score, (uplifts, reasons).
-        expected: tickets the spike's story expects had there been no spike, (uplifts, reasons).
+        expected: tickets the spike's story expects had there been no spike, (uplifts, reasons), in single precision.
         doubt: standard deviation of that.
     """
 
@@ -148,8 +151,8 @@ class Terms(NamedTuple):
     drift: FloatArray
     size: FloatArray
     gain: FloatArray
-    expected: FloatArray
-    doubt: FloatArray
+    expected: NDArray[np.float32]
+    doubt: NDArray[np.float32]
 
 
 def credit(score: FloatArray, counts: FloatArray, terms: Terms) -> None:
@@ -169,12 +172,25 @@ def credit(score: FloatArray, counts: FloatArray, terms: Terms) -> None:
     added = terms.gain * single
     several = (counts != single).nonzero()[0]
     if several.size:
-        # Both gamma functions of all stories in one go: a call costs more than what it works out.
-        arguments = np.empty((2, len(terms.size), several.size))
-        sizes = np.multiply(terms.size.take(several, axis=1), terms.usual[several], out=arguments[1])
-        np.maximum(sizes, 1e-12, out=sizes)
-        np.add(sizes, counts[several], out=arguments[0])
-        above, below = log_gamma(arguments)
-        above -= below
-        added[:, several] = above[1:] - above[0]
+        x = counts[several]
+        sizes = np.maximum(terms.size.take(several, axis=1) * terms.usual[several], 1e-12)
+        added[:, several] = _few(sizes, x)
+        many = (x != np.minimum(np.floor(x), _FEW)).nonzero()[0]
+        if many.size:
+            added[:, several[many]] = _many(sizes[:, many], x[many])
     score += added
+
+
+def _few(sizes: FloatArray, x: FloatArray) -> FloatArray:
+    """What whole numbers of tickets up to `_FEW` say: then lgamma(x + r) - lgamma(r) = log(r (r + 1) ... (r + x - 1)).
+
+    A quarter of the time that the gamma functions take.
+    """
+    steps = _STEPS[: int(min(x.max(), _FEW))]
+    product = np.multiply.reduce(np.where(steps < x, sizes + steps, 1.0), axis=0)
+    return np.asarray(np.log(product[1:] / product[0]))
+
+
+def _many(sizes: FloatArray, x: FloatArray) -> FloatArray:
+    ratios = log_gamma(sizes + x) - log_gamma(sizes)
+    return np.asarray(ratios[1:] - ratios[0])

@@ -118,11 +118,15 @@ class Standing(Rows):
             phi: their variance relative to Poisson.
         """
         counts, mean, doubt = seen
-        # A minute before the onset, closed after the alarm was raised on an open one, is no part of the window.
-        within = minute >= self.onset[rows]
-        observed, expected = self.observed[rows] + counts * within, self.expected[rows] + mean * within
-        self.observed[rows], self.expected[rows] = observed, expected
-        self.doubt[rows] += doubt * within
+        observed, expected, unsure = self.observed[rows], self.expected[rows], self.doubt[rows]
+        early = self.onset[rows] > minute
+        if early.any():
+            # Raised on open minutes that are closed only now: what lies before the onset is no part of the window.
+            observed, expected = observed + counts * ~early, expected + mean * ~early
+            unsure = unsure + doubt * ~early
+        else:
+            observed, expected, unsure = observed + counts, expected + mean, unsure + doubt
+        self.observed[rows], self.expected[rows], self.doubt[rows] = observed, expected, unsure
         self.day_observed[rows] = self.day_observed[rows] * _DAY + counts
         self.day_expected[rows] = self.day_expected[rows] * _DAY + mean
         tested = np.maximum(1.3, ((observed + 1.0) / (expected + 1.0)) ** 0.8)
@@ -153,7 +157,8 @@ class Standing(Rows):
     def grown(self, rows: RowArray) -> FlagArray:
         """Which of the firing alarms `rows` have a fifth and five tickets more than last stated."""
         more = self.observed[rows] - self.stated[rows]
-        return np.asarray((more >= 5.0) & (more >= 0.2 * self.stated[rows]))
+        grown = np.asarray(more >= 5.0)
+        return np.asarray(grown & (more >= 0.2 * self.stated[rows])) if grown.any() else grown
 
     def fire(self, row: int, onset: int, raised: int, sums: Sequence[float], silent: bool) -> None:
         """From QUIET to FIRING; `sums` are the window's tickets, expectation and its standard deviation.
