@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from alerts.links import has
+from alerts.links import folded, has
 
 # Tried once a word: from every letter on, a long word without "@" would cost its length squared.
 _MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
@@ -13,7 +13,12 @@ _HIDDEN_MAIL = re.compile(
     r"(?i)(?<![\w.+-])[\w.+-]{1,64}(?:[ _]{0,2}[\[({<][ ]?(?:at|ät|@)[ ]?[\])}>][ _]{0,2}| (?:at|@) )"
     r"[\w-]{1,63}(?:(?:[ _]{0,2}[\[({<][ ]?(?:dot|punkt|\.)[ ]?[\])}>][ _]{0,2}| (?:dot|punkt) |\.)[\w-]{2,63})+"
 )
-_HIDDEN_HINT = re.compile(r"(?i)[\[({<] ?(?:at|ät|@)| @ | (?:dot|punkt) ")
+_HIDDEN_SIGNS = (
+    *(bracket + gap + at for bracket in "[({<" for gap in ("", " ") for at in ("at", "ät", "@")),
+    " @ ",
+    " dot ",
+    " punkt ",
+)
 _MAC = re.compile(r"(?<![^\W_])(?:[0-9A-Fa-f]{2}([:-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![^\W_])")
 _IP4 = re.compile(r"(?<![^\W_])(?<!\d\.)\d{1,3}(?:\.\d{1,3}){3}(?![^\W_]|\.\w)")
 _IP6 = re.compile(r"(?<![0-9A-Fa-f:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![^\W_]|:)")
@@ -28,7 +33,7 @@ _BIRTH = re.compile(
     r"|(?:19\d\d|200\d|201[0-5])-\d\d-\d\d"
     r"|\d{1,2}\.? ?[^\W\d_]{3,9}\.? (?:19\d\d|200\d|201[0-5]))"
 )
-_BIRTH_SIGN = re.compile(r"[Gg]eb|GEB|[Bb]orn|[Bb]irth|BIRTH|[Dd]ob|DOB")
+_BIRTH_SIGNS = ("geb", "born", "birth", "dob")
 _HOUSE = r"[ _]?\d{1,4}(?: ?[a-z](?![^\W_]))?(?: ?[/-] ?\d{1,4}[a-z]?)?"
 _CITY = r",?[ _](?:[A-Z]{1,2}-)?\d{4,5}[ _][A-ZÄÖÜ][\w-]+"
 _STREET = re.compile(
@@ -65,7 +70,7 @@ def replaced(text: str, digits: int) -> str:
     """
     if "@" in text or "%40" in text:
         text = _MAIL.sub("[mail]", text)
-    if _HIDDEN_HINT.search(text):
+    if has(folded(text), _HIDDEN_SIGNS):
         text = _HIDDEN_MAIL.sub("[mail]", text)
     if text.count(":") >= 2 or text.count("-") >= 5:
         text = _IP6.sub(_ip6, _MAC.sub("[mac]", text))
@@ -74,7 +79,7 @@ def replaced(text: str, digits: int) -> str:
     text = _places(text, digits)
     if text.count(".") >= 3:
         text = _IP4.sub(_ip4, text)
-    return _BIRTH.sub("[birth]", text) if digits >= 3 and _BIRTH_SIGN.search(text) else text
+    return _BIRTH.sub("[birth]", text) if digits >= 3 and has(folded(text), _BIRTH_SIGNS) else text
 
 
 def _places(text: str, digits: int) -> str:

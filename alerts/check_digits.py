@@ -16,9 +16,9 @@ Check = Callable[[str], bool]
 
 _AMERICAN = re.compile(r"(?<![\w+])(?<!\d[.,])\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}(?![^\W_])")
 
-# What numbers have in common: seven digits with little between them, or letters and digits side by side.
+# What numbers have in common: seven digits with little between them. Those with letters among them have signs of
+# their own, which are found sooner than the numbers: hardly any text holds one.
 _DENSE = re.compile(r"\d(?:[ ()/.-]{0,3}\d){6}")
-_MIXED = re.compile(r"[A-Za-z] ?\d|\d ?[A-Z]")
 
 
 class Run(NamedTuple):
@@ -37,12 +37,13 @@ def replaced(text: str, digits: int) -> str:
     """
     if digits < 6:
         return text
-    dense, mixed = _DENSE.search(text) is not None, _MIXED.search(text) is not None
-    for least, label, run in _RUNS:
-        if digits >= least and (mixed if label in ("[iban]", "[tax]") else dense):
+    dense = _DENSE.search(text) is not None
+    for least, label, sign, run in _RUNS:
+        if digits >= least and (dense if sign is _DENSE else sign.search(text)):
             text = _without(text, run, label)
-    for label, pattern, is_one in _FIXED if dense or mixed else ():
-        text = _checked(text, pattern, is_one, label)
+    for label, signs, pattern, is_one in _FIXED:
+        if any(dense if sign is _DENSE else sign.search(text) for sign in signs):
+            text = _checked(text, pattern, is_one, label)
     # After what has check digits: the end of an account number may look like a telephone's.
     return _AMERICAN.sub("[phone]", _without(text, _PHONE, "[phone]")) if dense else text
 
@@ -80,6 +81,7 @@ _RUNS = (
     (
         12,
         "[iban]",
+        re.compile(r"[A-Za-z]{2}\d\d"),
         Run(
             re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?=[ .-]?[A-Za-z0-9]{2})"),
             re.compile(r"[A-Za-z]{2}\d{2}(?:[ .-]?[A-Za-z0-9]){11,30}"),
@@ -89,6 +91,7 @@ _RUNS = (
     (
         12,
         "[card]",
+        _DENSE,
         Run(
             re.compile(r"(?<![^\W_])(?<!\d[.,])(?<!EAN )(?<!EAN: )(?<!GTIN )[2-6]\d{2}"),
             re.compile(r"\d(?:[ .-]?\d){12,18}"),
@@ -98,6 +101,7 @@ _RUNS = (
     (
         15,
         "[device]",
+        _DENSE,
         Run(
             re.compile(r"(?<![^\W_])(?:01|35|86|99)\d"),
             re.compile(r"\d(?:[ -]?\d){14}"),
@@ -107,6 +111,7 @@ _RUNS = (
     (
         8,
         "[tax]",
+        re.compile(r"[A-Z]{2} ?[0-9A-Z]\d"),
         Run(
             re.compile(
                 r"(?<![^\W_])(?:ATU|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK|XI)"
@@ -117,7 +122,7 @@ _RUNS = (
         ),
     ),
 )
-"""(digits that a text must have, what is put in place, how it is found), in this order."""
+"""(digits that a text must have, what is put in place, what each of them holds, how it is found), in this order."""
 
 _PHONE = Run(
     re.compile(r"(?<![^\W_])(?<!\d[.,+])(?:(?:\+|%2B)\(?[1-9]|\(?0\d)"),
@@ -125,10 +130,16 @@ _PHONE = Run(
     is_phone,
 )
 
-_FIXED: tuple[tuple[str, re.Pattern[str], Check], ...] = (
-    ("[tax]", re.compile(r"(?<![\w/])\d{2,3}/\d{3,4}/\d{4,5}(?![\w/])"), lambda _: True),
+_FIXED: tuple[tuple[str, tuple[re.Pattern[str], ...], re.Pattern[str], Check], ...] = (
+    (
+        "[tax]",
+        (re.compile(r"/\d{3,4}/"),),
+        re.compile(r"(?<![\w/])\d{2,3}/\d{3,4}/\d{4,5}(?![\w/])"),
+        lambda _: True,
+    ),
     (
         "[id]",
+        (_DENSE, re.compile(r"[A-Z]{6}\d"), re.compile(r"\d[+A]\d{3}")),  # IT; SE and FI after 1999 and 1899
         re.compile(
             r"(?<![^\W_])(?<!\d[.,-])(?:"
             r"\d{2} ?\d{3} ?\d{3} ?\d{3}"  # DE tax id, PL
@@ -145,8 +156,9 @@ _FIXED: tuple[tuple[str, re.Pattern[str], Check], ...] = (
     ),
     (
         "[id]",  # GB national insurance: without a check digit, so only as it is printed on the card
+        (re.compile(r"[A-Z] \d\d "),),
         re.compile(r"(?<![^\W_])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d{2} \d{2} \d{2} [A-D](?![^\W_])"),
         lambda _: True,
     ),
 )
-"""(what is put in place, the form, its check), in this order."""
+"""(what is put in place, what each of them holds one of, the form, its check), in this order."""

@@ -69,7 +69,12 @@ _KEY_SIGNS = (
     "xapp",
     "AKIA",
     "ASIA",
-    "gh",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
     "glpat",
     "npm_",
     "k_",
@@ -78,9 +83,9 @@ _KEY_SIGNS = (
     "AIza",
     "SG.",
     "earer",
-    "-",
 )
 _PASSWORD_SIGNS = (":", "=", " is", "PIN ", "TAN ", "OTP ")
+_PASSWORD_WORDS = ("pass", "kennwort", "pwd", "api", "secret", "token", "pin", "otp", "tan")
 _LONG = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{32,}(?![\w-])")
 
 
@@ -95,11 +100,11 @@ def replaced(text: str, digits: int) -> str:
     if "/" in text or "=" in text:
         text = _LINK.sub(_link, text)
         text = _PARAMETER.sub(_parameter, text)
-    if len(text) > 12 and has(text, _KEY_SIGNS):
+    if len(text) > 12 and (has(text, _KEY_SIGNS) or text.count("-") >= 4):
         text = _KEY.sub("[key]", text)
     if digits >= 2 and len(text) >= 32:
         text = _LONG.sub(lambda match: "[key]" if _random(match[0]) else match[0], text)
-    if has(text, _PASSWORD_SIGNS):
+    if has(text, _PASSWORD_SIGNS) and has(folded(text), _PASSWORD_WORDS):
         text = _PASSWORD.sub("[key]", text)
     if "-----BEGIN" in text:
         text = _PRIVATE.sub("[key]", text)
@@ -112,6 +117,15 @@ def has(text: str, signs: Iterable[str]) -> bool:
         if sign in text:
             return True
     return False
+
+
+def folded(text: str) -> str:
+    """The text as a pattern that ignores case reads it: no sign in lower case is missed.
+
+    >>> folded("PIN, P\u0131N, \u017fecret, to\u212aen")
+    'pin, pin, secret, token'
+    """
+    return text.lower() if text.isascii() else text.casefold().replace("\u0131", "i")
 
 
 def _link(match: re.Match[str]) -> str:

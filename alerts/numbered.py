@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from alerts.links import has
+from alerts.links import folded, has
 
 # Starts of words, of both languages, and what a number behind them is; long ones count inside a compound, too.
 _STEMS = {
@@ -54,6 +54,7 @@ _DIRECT = re.compile(
     r"|uhr|tage|days|punkte|points|kunden|customers|[.,:]\d))"
 )
 _VAGUE = frozenset({"ticket", "case", "account", "konto", "user", "member", "paket", "client"})
+_MARK = re.compile(r"(?:nummer|number|num\.|nr|n°|no|id|kennung)(?![^\W\d_])")
 _MARKS = ("nummer", "number", "num.", "nr", "n°", "no.", "no ", "no:", "no#", "id", "kennung")
 _DIRECT_SIGNS = (  # noqa: SIM905 - as above
     "stellung auftrag rechnung order invoice buchung booking vertrag contract reserv retoure vorgang kund customer"
@@ -81,16 +82,19 @@ def replaced(text: str, digits: int) -> str:
         text = _STRIPE.sub("[customer]", text)
     if digits < 3:
         return text
-    lower = text.lower()
-    if has(lower, _MARKS):
+    lower = folded(text)
+    if has(lower, _MARKS) and _MARK.search(lower):
         text = _MARKED.sub(_marked, text)
-    if has(lower, _DIRECT_SIGNS):
+    # No number follows these two words, which stand in nearly every text, without a space in between.
+    if has(lower.replace("tickets", " ").replace("cases", " "), _DIRECT_SIGNS):
         text = _DIRECT.sub(_direct, text)
     if "#" in text:
         text = _HASH.sub("[order]", text)
     if digits < 9:
         return text
-    return _PARCEL.sub("[parcel]", _AMAZON.sub("[order]", text))
+    if text.count("-") >= 2:
+        text = _AMAZON.sub("[order]", text)
+    return _PARCEL.sub("[parcel]", text)
 
 
 def _marked(match: re.Match[str]) -> str:

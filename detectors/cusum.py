@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
 
@@ -19,8 +20,12 @@ PRIOR: FloatArray = np.exp(-HANDICAP) / np.exp(-HANDICAP).sum()
 _FORGETTING = np.exp(-1.0 / (60.0 * np.array([18.0, 24.0, 36.0, 72.0, 72.0, 72.0, 72.0])))[:, None]
 """Kept per minute, forgotten over so many hours: a small rise that lasts for days is a level, no spike."""
 _LOG_PRIOR = np.log(PRIOR)
-_LOG_SOME = log(len(UPLIFTS))
+_MOST_BEYOND = log(len(UPLIFTS)) + float(_LOG_PRIOR.max())
+"""The evidence is at most so much more than the highest score."""
+_FEW = 16
+_STEPS = np.arange(float(_FEW))[:, None, None]
 _NOTHING = 1e-9
+_NONE: RowArray = np.zeros(0, np.intp)
 
 
 def log_gamma(x: FloatArray) -> FloatArray:
@@ -75,30 +80,33 @@ class Bank(Rows):
     sums: FloatArray
     """Tickets observed, tickets expected and the expectation's standard deviation since the onset."""
 
-    def update(self, minute: int, counts: FloatArray, terms: Terms) -> None:
+    def update(self, minute: int, counts: FloatArray, terms: Terms, still: RowArray = _NONE) -> None:
         """Take in one minute of all reasons.
 
         Args:
             minute: which.
             counts: tickets per reason.
             terms: what the stories expect.
+            still: reasons that collect no evidence now.
         """
         score = self.score
         score *= _FORGETTING
         score -= terms.drift
-        credit(score, counts, terms.size, terms.gain)
-        alive = score > 0.0
-        score *= alive
+        credit(score, counts, terms)
+        if still.size:
+            score[:, still] = 0.0
+        np.maximum(score, 0.0, out=score)
+        dead = score <= 0.0
         sums = self.sums
-        sums[0] += counts
+        sums[0] += counts.astype(np.float32)
         sums[1] += terms.expected
         sums[2] += terms.doubt
-        sums *= alive
-        np.copyto(self.onset, minute + 1, where=~alive)
+        sums *= ~dead
+        np.putmask(self.onset, dead, minute + 1)
 
     def candidates(self, bars: FloatArray) -> RowArray:
         """Reasons whose evidence may have reached the bar; few."""
-        return np.asarray(((self.score + _LOG_PRIOR[:, None]).max(axis=0) >= bars - _LOG_SOME).nonzero()[0])
+        return np.asarray((np.maximum.reduce(self.score, axis=0) >= bars - _MOST_BEYOND).nonzero()[0])
 
     def best(self) -> FloatArray:
         """The evidence per reason: the mixture over the uplifts that have any."""
@@ -126,45 +134,63 @@ class Bank(Rows):
         self.onset[:, rows] = minute
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What the stories expect of one minute.
 
     Attributes:
+        usual: tickets that the baseline alone expects, (reasons,).
         drift: what a minute without tickets takes from each uplift's score, (uplifts, reasons).
-        size: the negative binomial's size without a spike and with each uplift, (1 + uplifts, reasons).
+        size: the negative binomial's size without a spike and with each uplift, per ticket usually expected,
+            (1 + uplifts, reasons).
         gain: what a single ticket adds to each score, (uplifts, reasons).
-        expected: tickets the spike's story expects had there been no spike, (uplifts, reasons).
+        expected: tickets the spike's story expects had there been no spike, (uplifts, reasons), in single precision.
         doubt: standard deviation of that.
     """
 
+    usual: FloatArray
     drift: FloatArray
     size: FloatArray
     gain: FloatArray
-    expected: FloatArray
-    doubt: FloatArray
+    expected: NDArray[np.float32]
+    doubt: NDArray[np.float32]
 
 
-def credit(score: FloatArray, counts: FloatArray, size: FloatArray, gain: FloatArray) -> None:
+def credit(score: FloatArray, counts: FloatArray, terms: Terms) -> None:
     """Add to each uplift's score, in place, what the tickets of one minute say for it.
 
     Most minutes of most reasons hold no ticket or one, where the gamma functions cancel: 0 and `gain`.
 
     Example:
-        >>> score, size = np.zeros((2, 3)), np.array([[0.2], [0.4], [2.0]]) * np.ones(3)
-        >>> credit(score, np.array([0.0, 1.0, 2.0]), size, np.log(size[1:] / size[0]))
+        >>> score, size, one = np.zeros((2, 3)), np.array([[0.2], [0.4], [2.0]]) * np.ones(3), np.ones((2, 3))
+        >>> terms = Terms(np.ones(3), one, size, np.log(size[1:] / size[0]), one, one)
+        >>> credit(score, np.array([0.0, 1.0, 2.0]), terms)
         >>> score.round(3)
         array([[0.   , 0.693, 0.847],
                [0.   , 2.303, 3.219]])
     """
-    rows = counts.nonzero()[0]
-    if not rows.size:
-        return
-    x = counts[rows]
-    added = gain[:, rows]
-    many = (x != 1.0).nonzero()[0]
-    if many.size:
-        sizes = np.maximum(size[:, rows[many]], 1e-12)
-        ratios = log_gamma(sizes + x[many]) - log_gamma(sizes)
-        added[:, many] = ratios[1:] - ratios[0]
-    score[:, rows] += added
+    single = counts == 1.0
+    added = terms.gain * single
+    several = (counts != single).nonzero()[0]
+    if several.size:
+        x = counts[several]
+        sizes = np.maximum(terms.size.take(several, axis=1) * terms.usual[several], 1e-12)
+        added[:, several] = _few(sizes, x)
+        many = (x != np.minimum(np.floor(x), _FEW)).nonzero()[0]
+        if many.size:
+            added[:, several[many]] = _many(sizes[:, many], x[many])
+    score += added
+
+
+def _few(sizes: FloatArray, x: FloatArray) -> FloatArray:
+    """What whole numbers of tickets up to `_FEW` say: then lgamma(x + r) - lgamma(r) = log(r (r + 1) ... (r + x - 1)).
+
+    A quarter of the time that the gamma functions take.
+    """
+    steps = _STEPS[: int(min(x.max(), _FEW))]
+    product = np.multiply.reduce(np.where(steps < x, sizes + steps, 1.0), axis=0)
+    return np.asarray(np.log(product[1:] / product[0]))
+
+
+def _many(sizes: FloatArray, x: FloatArray) -> FloatArray:
+    ratios = log_gamma(sizes + x) - log_gamma(sizes)
+    return np.asarray(ratios[1:] - ratios[0])

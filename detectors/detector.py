@@ -157,7 +157,7 @@ class Detector:
         changes = self._settle()
         if self.minute is not None and minute > self.minute + 1:
             changes += self._miss(self.minute, minute)
-        if self._state.level.announce(np.ones(counts.size) if announced is None else announced):
+        if self._state.level.announce(announced):
             self._outlook = None
         outlook = self._look(minute)
         step = minute % SLOT
@@ -168,7 +168,7 @@ class Detector:
         self._expected, self._foresaw = Expectation(minute, mean, doubt, outlook.phi, usual), outlook
         phase = "heard" if self._part else self.silence.hear(minute, float(counts.sum()), mean, outlook.phi)
         if phase == "heard":
-            changes += self._hear(minute, np.stack((counts, mean, doubt)), usual, announced, alarms)
+            changes += self._hear(minute, (counts, mean, doubt), usual, announced, alarms)
         else:
             changes += self._hear_nothing(minute, counts, usual, alarms)
         self.minute = minute
@@ -182,7 +182,7 @@ class Detector:
             if self._calendar.place(minute)[1] == 59:
                 self._disturbed = minute
         if self._firing.moved:
-            self._forget_outlook()
+            self._forget_outlook(hour=self._firing.moved == "week")
         return changes
 
     def resumable(self, minute: int) -> bool:
@@ -197,15 +197,21 @@ class Detector:
         return minute >= self._disturbed
 
     def _hear(
-        self, minute: int, terms: FloatArray, usual: FloatArray, announced: FloatArray | None, alarms: bool
+        self,
+        minute: int,
+        seen: tuple[FloatArray, FloatArray, FloatArray],
+        usual: FloatArray,
+        announced: FloatArray | None,
+        alarms: bool,
     ) -> list[AlarmChange]:
         """Score a minute of an ordinary channel and let the guardband hold it."""
-        state, outlook, counts = self._state, self._look(minute), terms[0]
+        state, outlook, counts = self._state, self._look(minute), seen[0]
         if alarms:
             # Before the minute is taken in: an alarm that begins with it counts its tickets, too.
             self._firing.unmute(minute)
-        state.bank.update(minute, counts, outlook.terms(usual))
-        changes = self._firing.follow(minute, terms, outlook, self._held)
+        # One reason, one statement at a time: while an alarm fires the bank collects nothing new.
+        state.bank.update(minute, counts, outlook.terms(usual), still=self._firing.rows())
+        changes = self._firing.follow(minute, seen, outlook, self._held)
         changes += self._firing.fire(minute, counts, self._judged(outlook), silent=not alarms)
         state.guardband.add(counts, usual, 1.0 if announced is None else announced)
         state.yesterday.add(counts)
@@ -269,7 +275,7 @@ class Detector:
             changes += open_minutes.score(self._state, self._firing, judged, opened)
             self._hour, self._outlook = kept
             if self._firing.moved:
-                self._forget_outlook()
+                self._forget_outlook(hour=self._firing.moved == "week")
         return changes
 
     def expectation(self) -> Expectation:
@@ -357,10 +363,18 @@ class Detector:
             self._state.bank.reset(row, (self.minute or 0) + 1)
         self._outlook = None
 
-    def open_alarms(self) -> list[AlarmChange]:
-        """The firing alarms as they stand, to be stated again: always with state `raised`."""
+    def open_alarms(self, reason: str | None = None) -> list[AlarmChange]:
+        """The firing alarms as they stand, to be stated again: always with state `raised`.
+
+        Args:
+            reason: only that of this contact reason, if it fires.
+
+        Raises:
+            KeyError: the reason is not known.
+        """
         self._settle()
-        return [] if self.minute is None else self._firing.standing(self.minute)
+        row = None if reason is None else self._state.row[reason]
+        return [] if self.minute is None else self._firing.standing(self.minute, row)
 
     def snapshot(self, reason: str) -> dict[str, object]:
         """Everything known of a reason, ready for JSON, under 4 KB.
@@ -469,11 +483,14 @@ class Detector:
             outlook = replace(outlook, warming=warming if bool(warming.any()) else None)
         return outlook
 
-    def _forget_outlook(self) -> None:
-        """The state was changed other than by learning: what followed from it is worked out anew."""
+    def _forget_outlook(self, *, hour: bool = True) -> None:
+        """The state was changed other than by learning: what followed from it is worked out anew.
+
+        What holds for the `hour` follows from everything but levels and alarms.
+        """
         self._outlook = None
-        self._hour = None
-        self._firing.moved = False
+        self._hour = None if hour else self._hour
+        self._firing.moved = None
 
     def _miss(self, last: int, minute: int) -> list[AlarmChange]:
         """Nobody looked between the last closed minute and `minute`."""

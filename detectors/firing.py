@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
+from typing import Literal
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from detectors.guardband import SLOTS
 from detectors.outlook import Outlook
 from detectors.rows import FloatArray, RowArray
 from detectors.state import State
-from detectors.warmup import gross
+from detectors.warmup import GROSS_EXTRA, gross
 
 LEAST_TICKETS = 3.0
 """Fewer tickets than this are no spike, however improbable."""
@@ -29,21 +30,22 @@ class Firing:
         calendar: local time, for what yesterday is.
 
     Attributes:
-        moved: a baseline or a level was moved; whoever has worked out expectations from it starts anew and
-            sets this back.
+        moved: what was moved since it was last set back to None by whoever works out expectations: a reason's
+            level, or a whole week.
     """
 
     def __init__(self, state: State, calendar: Calendar) -> None:
         self._state = state
         self._calendar = calendar
         self._rows: RowArray | None = None
-        self.moved = False
+        self.moved: Literal["level", "week"] | None = None
 
     def refresh(self) -> None:
         """Forget which alarms fire, after the state was changed from outside."""
         self._rows = None
 
-    def _now(self) -> RowArray:
+    def rows(self) -> RowArray:
+        """Which alarms fire now."""
         rows = self._rows
         if rows is None or (rows.size and rows[-1] >= self._state.standing.size):
             rows = self._rows = self._state.standing.firing.nonzero()[0]
@@ -53,10 +55,12 @@ class Firing:
         """Raise what the evidence after `minute` calls for."""
         said: list[AlarmChange] = []
         bank = self._state.bank
-        for row in bank.candidates(outlook.bars):
-            if outlook.warming is not None and outlook.warming[row]:
-                continue
-            if bank.evidence(row) >= outlook.bars[row]:
+        rows = bank.candidates(outlook.bars)
+        if rows.size:
+            enough = bank.evidence(rows) >= outlook.bars[rows]
+            if outlook.warming is not None:
+                enough &= ~outlook.warming[rows]
+            for row in rows[enough]:
                 said += self.convict(int(row), bank, int(row), minute, outlook, silent=silent)
         if outlook.warming is not None:
             rows = (outlook.warming & ~self._state.standing.firing & (counts > 0.0)).nonzero()[0]
@@ -77,7 +81,7 @@ class Firing:
             return []
         self._state.standing.warming[row] = False
         self._state.level.adopt(row, which)
-        self.moved = True
+        self.moved = self.moved or "level"
         score, tested = float(bank.evidence(place)), float(UPLIFTS[which])
         return self._raise(row, int(bank.onset[which, place]), minute, sums, (score, tested), outlook, silent)
 
@@ -116,6 +120,11 @@ class Firing:
         """
         guard, known = self._state.guardband, self._state.known
         order = guard.recent(closed, SLOTS)
+        held = newest[-1] + guard.open[0, rows] + guard.tickets[:, rows].sum(axis=0, dtype=np.float64)
+        many = held >= GROSS_EXTRA
+        if not many.any():
+            return []
+        rows, newest = rows[many], newest[:, many]
         since, length = newest[-1], elapsed[-1]
         tickets = np.concatenate([since + guard.open[:1, rows], guard.tickets[order][:, rows]]).cumsum(axis=0)
         minutes = np.concatenate([length + guard.open[2:, rows], guard.minutes[order][:, rows]]).cumsum(
@@ -164,18 +173,27 @@ class Firing:
         return [] if silent else [reporting.change(self._state, row, "raised", minute + 1)]
 
     def follow(
-        self, minute: int, terms: FloatArray, outlook: Outlook, lift: FloatArray | None = None
+        self,
+        minute: int,
+        seen: Sequence[FloatArray],
+        outlook: Outlook,
+        lift: FloatArray | None = None,
     ) -> list[AlarmChange]:
-        """Take a closed minute into the firing alarms; say which have grown and clear which are over."""
-        rows = self._now()
+        """Take a closed minute into the firing alarms; say which have grown and clear which are over.
+
+        Args:
+            minute: which.
+            seen: tickets per reason, expected ones and the latter's standard deviation.
+            outlook: of the minute.
+            lift: as `Standing.follow` takes it, of all reasons.
+        """
+        rows = self.rows()
         if not rows.size:
             return []
         state = self._state
         standing = state.standing
-        # One reason, one statement at a time: while an alarm fires the bank collects nothing new.
-        state.bank.reset(rows, minute + 1)
         above = None if lift is None else lift[rows]
-        standing.follow(rows, minute, terms[:, rows], outlook.phi[rows], above)
+        standing.follow(rows, minute, [part[rows] for part in seen], outlook.phi[rows], above)
         settled = standing.settled(rows, minute)
         over, grown = standing.calmed(rows, minute) | settled, standing.grown(rows)
         said: list[AlarmChange] = []
@@ -196,7 +214,7 @@ class Firing:
         factor = float(standing.day_observed[row]) / max(float(standing.day_expected[row]), 1e-6)
         if factor > 1.0:
             self._state.baseline.move(row, factor)
-            self.moved = True
+            self.moved = "week"
 
     def _clear(self, row: int, minute: int) -> list[AlarmChange]:
         silent = bool(self._state.standing.silent[row])
@@ -207,22 +225,22 @@ class Firing:
 
     def lose(self, last: int) -> list[AlarmChange]:
         """Clear all alarms as of `last`: nobody has looked for long."""
-        return [change for row in self._now() for change in self._clear(int(row), last + 1)]
+        return [change for row in self.rows() for change in self._clear(int(row), last + 1)]
 
     def unmute(self, minute: int) -> None:
         """Spikes met while learning end with it; whether they go on is for live evidence to say."""
-        rows = self._now()
+        rows = self.rows()
         if not rows.size:
             return
         for row in rows[self._state.standing.silent[rows]]:
             self._clear(int(row), minute)
             self._state.standing.debt[row] = 0.0
 
-    def standing(self, minute: int) -> list[AlarmChange]:
-        """The alarms that fire after `minute`, as they stand."""
+    def standing(self, minute: int, only: int | None = None) -> list[AlarmChange]:
+        """The alarms that fire after `minute`, or `only` that of one row, as they stand."""
         standing = self._state.standing
         return [
             reporting.change(self._state, int(row), "raised", max(minute, int(standing.onset[row])) + 1)
-            for row in self._now()
-            if not standing.silent[row]
+            for row in self.rows()
+            if only in (None, row) and not standing.silent[row]
         ]

@@ -32,12 +32,16 @@ class Near:
 def near(state: State, outlook: Outlook, nats: float) -> list[Near]:
     """The reasons whose evidence is within so many nats of its bar."""
     bank, found = state.bank, []
-    for row in bank.candidates(outlook.bars - nats):
-        short = float(outlook.bars[row]) - float(bank.evidence(row))
-        which = bank.which(int(row))
+    rows = bank.candidates(outlook.bars - nats)
+    if not rows.size:
+        return []
+    short = outlook.bars[rows] - bank.evidence(rows)
+    close = (state.known.seen[rows] >= WARM_AFTER) & (short > 0.0) & (short <= nats)
+    for place in close.nonzero()[0]:
+        row = int(rows[place])
+        which = bank.which(row)
         observed, expected = float(bank.sums[0, which, row]), float(bank.sums[1, which, row])
-        warm = state.known.seen[row] >= WARM_AFTER
-        if warm and 0.0 < short <= nats and observed >= LEAST_TICKETS:
+        if observed >= LEAST_TICKETS:
             onset = int(bank.onset[which, row])
-            found.append(Near(state.reasons[row], onset, round(observed), expected, short))
+            found.append(Near(state.reasons[row], onset, round(observed), expected, float(short[place])))
     return found

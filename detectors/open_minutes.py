@@ -84,10 +84,10 @@ def score(state: State, firing: Firing, look: Callable[[int], Outlook], opened: 
             np.asarray(opened.counts[minute], dtype=np.float64)[rows] if minute in opened.counts else nothing
         )
         own = outlook.of(rows)
-        terms = own.terms(own.usual[step] * uplift * part)
-        bank.update(minute, seen, terms)
+        usual = own.usual[step] * uplift * part
+        bank.update(minute, seen, own.terms(usual))
         mean = own.mean[step] * uplift * part
-        parts.append(np.stack((seen, mean, mean * own.uncertainty, terms.size[0])))
+        parts.append(np.stack((seen, mean, mean * own.uncertainty, own.size[0] * usual)))
     warming = np.zeros(rows.size, bool) if outlook.warming is None else outlook.warming[rows]
     said: list[AlarmChange] = []
     for place in ((bank.best() >= outlook.bars[rows]) & ~warming).nonzero()[0]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors import threshold
 from detectors.calendar import Calendar
@@ -36,7 +37,8 @@ class Outlook:
         drift: what a ticket usually expected takes from each uplift's score, (uplifts, reasons).
         size: the negative binomial's size per ticket usually expected, (1 + uplifts, reasons).
         gain: what a single ticket adds to each score, (uplifts, reasons).
-        spared: what each uplift's story expects had there been no spike, against the usual.
+        spared: what each uplift's story expects had there been no spike, against the usual, and its standard
+            deviation; in single precision, as they are added up, (2, uplifts, reasons).
         level: recent level against the usual, per reason.
         slow: the same without the error of this hour.
         uncertainty: relative standard deviation of `mean`.
@@ -55,7 +57,7 @@ class Outlook:
     drift: FloatArray
     size: FloatArray
     gain: FloatArray
-    spared: FloatArray
+    spared: NDArray[np.float32]
     level: FloatArray
     slow: FloatArray
     uncertainty: FloatArray
@@ -68,8 +70,8 @@ class Outlook:
 
     def terms(self, usual: FloatArray) -> Terms:
         """What the stories expect of a minute in which the baseline alone expects `usual` tickets."""
-        expected = self.spared * usual
-        return Terms(self.drift * usual, self.size * usual, self.gain, expected, expected * self.uncertainty)
+        expected, doubt = self.spared * usual.astype(np.float32)
+        return Terms(usual, self.drift * usual, self.size, self.gain, expected, doubt)
 
     def of(self, rows: RowArray) -> Outlook:
         """The same for some reasons only."""
@@ -141,6 +143,7 @@ def look(state: State, hour: Hour, minute: int) -> Outlook:
     factors = state.level.factors()
     uncertainty = np.sqrt(state.level.variance(hour.variance, fresh=fresh) + _LEAST_UNCERTAINTY**2)
     scale = 1.0 / (hour.phi - 1.0)
+    spared = factors[1:] / UPLIFTS[:, None]
     warming = state.known.seen < WARM_AFTER
     return Outlook(
         slot=minute // SLOT,
@@ -149,8 +152,8 @@ def look(state: State, hour: Hour, minute: int) -> Outlook:
         mean=usual * factors[0],
         drift=(factors[1:] - factors[0]) * (np.log(hour.phi) * scale),
         size=factors * scale,
-        gain=np.log(factors[1:] / factors[0]),
-        spared=factors[1:] / UPLIFTS[:, None],
+        gain=state.level.gains(),
+        spared=np.array([spared, spared * uncertainty], np.float32),
         level=factors[0],
         slow=state.level.slow(),
         uncertainty=uncertainty,

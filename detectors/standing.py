@@ -114,7 +114,7 @@ class Standing(Rows):
         self,
         rows: RowArray,
         minute: int,
-        terms: FloatArray,
+        seen: Sequence[FloatArray],
         phi: FloatArray,
         lift: FloatArray | None = None,
     ) -> None:
@@ -123,44 +123,56 @@ class Standing(Rows):
         Args:
             rows: which.
             minute: the minute.
-            terms: their tickets, expected tickets and the latter's standard deviation.
+            seen: their tickets, expected tickets and the latter's standard deviation.
             phi: their variance relative to Poisson.
             lift: by how much more people expect of them now than when their alarm was raised, or None: the
                 spike goes on if tickets are above that, and by how much above is not known from before.
         """
-        counts, mean, doubt = terms
-        within = minute >= self.onset[rows]
-        self.observed[rows] += counts * within
-        self.expected[rows] += mean * within
-        self.doubt[rows] += doubt * within
+        counts, mean, doubt = seen
+        observed, expected, unsure = self.observed[rows], self.expected[rows], self.doubt[rows]
+        early = self.onset[rows] > minute
+        if early.any():
+            # Raised on open minutes that are closed only now: what lies before the onset is no part of the window.
+            observed, expected = observed + counts * ~early, expected + mean * ~early
+            unsure = unsure + doubt * ~early
+        else:
+            observed, expected, unsure = observed + counts, expected + mean, unsure + doubt
+        self.observed[rows], self.expected[rows], self.doubt[rows] = observed, expected, unsure
         self.day_observed[rows] = self.day_observed[rows] * _DAY + counts
         self.day_expected[rows] = self.day_expected[rows] * _DAY + mean
-        uplift = (self.observed[rows] + 1.0) / (self.expected[rows] + 1.0)
+        uplift = (observed + 1.0) / (expected + 1.0)
         tested = np.maximum(1.3, uplift**0.8)
         if lift is not None:
             tested = np.where(lift > 1.0, np.maximum(_BEYOND_EXPECTED, (uplift / lift) ** 0.8), tested)
         calm = self.calm[rows] + ((tested - 1.0) * mean - counts * np.log(tested)) / phi
         self.calm[rows] = np.maximum(calm, 0.0)
-        self.calm_since[rows] = np.where(calm <= 0.0, minute, self.calm_since[rows])
-        ratio = np.maximum(self.observed[rows], 1e-9) / np.maximum(self.expected[rows], 1e-9)
-        evidence = (self.observed[rows] * np.log(ratio) - self.observed[rows] + self.expected[rows]) / phi
-        self.score[rows] = np.maximum(self.score[rows], np.where(ratio > 1.0, evidence, 0.0))
+        self.calm_since[rows[calm <= 0.0]] = minute
+        ratio = np.maximum(observed, 1e-9) / np.maximum(expected, 1e-9)
+        evidence = (observed * np.log(ratio) - observed + expected) / phi
+        self.score[rows] = np.maximum(self.score[rows], evidence * (ratio > 1.0))
 
     def calmed(self, rows: RowArray, minute: int) -> FlagArray:
         """Which of the firing alarms `rows` are calm again."""
+        calm = np.asarray(self.calm[rows] >= CLEAR_EVIDENCE)
+        if not calm.any():
+            return calm
         lasted = minute - self.onset[rows]
         needed = np.maximum(CALM_MINUTES, np.minimum(CALM_PART * lasted, CALM_MOST_MINUTES))
-        return np.asarray((self.calm[rows] >= CLEAR_EVIDENCE) & (minute - self.calm_since[rows] >= needed))
+        return np.asarray(calm & (minute - self.calm_since[rows] >= needed))
 
     def settled(self, rows: RowArray, minute: int) -> FlagArray:
         """Which of the firing alarms `rows` have stood long enough to be the new normal."""
-        patience = np.where(self.warming[rows], SETTLING_MINUTES, NEW_NORMAL_MINUTES)
-        return np.asarray(minute + 1 - self.raised[rows] >= patience)
+        stood = minute + 1 - self.raised[rows]
+        settled = np.asarray(stood >= SETTLING_MINUTES)
+        if not settled.any():
+            return settled
+        return np.asarray(settled & ((stood >= NEW_NORMAL_MINUTES) | self.warming[rows]))
 
     def grown(self, rows: RowArray) -> FlagArray:
         """Which of the firing alarms `rows` have a fifth and five tickets more than last stated."""
         more = self.observed[rows] - self.stated[rows]
-        return np.asarray((more >= 5.0) & (more >= 0.2 * self.stated[rows]))
+        grown = np.asarray(more >= 5.0)
+        return np.asarray(grown & (more >= 0.2 * self.stated[rows])) if grown.any() else grown
 
     def fire(self, row: int, onset: int, raised: int, sums: Sequence[float], silent: bool) -> None:
         """From QUIET to FIRING; `sums` are the window's tickets, expectation and its standard deviation.

@@ -130,8 +130,8 @@ class Yesterday(Rows):
             # It would be compared with itself.
             return None
         total, end = float(self.gone[row]), until - lag
-        for slot in range(begin // QUARTER, -(-end // QUARTER)):
-            start = slot * QUARTER
-            part = (min(end, start + QUARTER) - max(begin, start)) / QUARTER
-            total += part * float(_TICKETS[self.codes[slot % SLOTS, row]])
+        slots = np.arange(begin // QUARTER, -(-end // QUARTER))
+        tickets = _TICKETS[self.codes[slots % SLOTS, row]].tolist()
+        for start, held in zip((slots * QUARTER).tolist(), tickets, strict=True):
+            total += (min(end, start + QUARTER) - max(begin, start)) / QUARTER * held
         return None if np.isnan(total) else max(round(total), int(total > 0.0))

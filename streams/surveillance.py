@@ -295,8 +295,7 @@ class Surveillance:
         return 0.0 if by is None else by.nats
 
     def _know(self, reasons: Collection[str], minute: int | None = None) -> None:
-        known = self._index
-        new = sorted(reason for reason in reasons if reason not in known)
+        new = sorted(set(reasons).difference(self._index))
         if new:
             # In alphabetical order, so that a backtest and a worker hold their rows alike.
             self.detector.add(new, minute if minute is not None else (self.closed or 0) + 1)

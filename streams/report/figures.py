@@ -14,7 +14,7 @@ import numpy as np
 
 from detectors.expectation import Expectation
 from detectors.rows import FloatArray
-from streams.report.course import HOUR, SLOT, Course
+from streams.report.course import HOUR, SLOT, Course, IntArray
 
 KEPT_HOURS = 72
 """Hours of detail that are there when a spike is raised."""
@@ -64,6 +64,7 @@ class Figures:
         self.minutes: list[int] = []
         """How many minutes of each were closed."""
         self._totals: list[Block] = []
+        self._table: tuple[IntArray, IntArray, Block] | None = None
         self._recent: deque[_Hour] = deque(maxlen=KEPT_HOURS)
         self._traces: dict[str, Trace] = {}
         self._open: list[Trace] = []
@@ -112,12 +113,8 @@ class Figures:
 
     def hourly(self, row: int) -> Course:
         """The hours of a contact reason; before it was known nothing was expected."""
-        totals = np.zeros((4, len(self.hours)))
-        for place, total in enumerate(self._totals):
-            if row < total.shape[1]:
-                totals[:, place] = total[:, row]
-        start = np.asarray(self.hours, dtype=np.int64) * HOUR
-        return Course(start, np.asarray(self.minutes, dtype=np.int64), *totals)
+        start, minutes, totals = self._by_row()
+        return Course(start, minutes, *totals[row].astype(np.float64))
 
     def totals(self) -> FloatArray:
         """Tickets of all contact reasons in each hour."""
@@ -153,12 +150,21 @@ class Figures:
     def hourly_phi(self, row: int, hours: Sequence[int]) -> FloatArray:
         """The dispersion of a contact reason in some of the hours."""
         places = np.searchsorted(self.hours, hours)
-        return np.asarray(
-            [
-                float(self._totals[place][3, row]) if row < self._totals[place].shape[1] else 1.0
-                for place in places
-            ]
-        )
+        phi = self._by_row()[2][row, 3, places].astype(np.float64)
+        return np.where(phi > 0.0, phi, 1.0)
+
+    def _by_row(self) -> tuple[IntArray, IntArray, Block]:
+        """First minutes, minutes and totals of all hours, each contact reason's side by side: (reasons, 4, hours).
+
+        Hours are kept as they come, and a report asks for a contact reason's thousands of them once a spike.
+        """
+        if self._table is None:
+            table = np.zeros((self._totals[-1].shape[1], 4, len(self._totals)), np.float32)
+            for place, total in enumerate(self._totals):
+                table[: total.shape[1], :, place] = total.T
+            start = np.asarray(self.hours, dtype=np.int64) * HOUR
+            self._table = start, np.asarray(self.minutes, dtype=np.int64), table
+        return self._table
 
     def _turn(self, following: int | None) -> None:
         if self._hour is not None:
@@ -166,6 +172,7 @@ class Figures:
             self.hours.append(self._hour)
             self.minutes.append(int(self._seen.sum()))
             self._totals.append(total.astype(np.float32))
+            self._table = None
             done = _Hour(self._hour, self._block, self._seen)
             self._recent.append(done)
             for trace in self._open:

@@ -41,9 +41,8 @@ class Recorder:
     def take(self, spike: Spike) -> None:
         """Take in a statement of a spike."""
         if self._detector is not None:
-            for change in self._detector.open_alarms():
-                if change.contact_reason == spike.contact_reason:
-                    self.knobs.take(change)
+            for change in self._detector.open_alarms(spike.contact_reason):
+                self.knobs.take(change)
         if spike.state == "raised":
             row = self.reasons.index(spike.contact_reason)
             self.figures.follow(spike.spike_id, row, minute_of(spike.onset))

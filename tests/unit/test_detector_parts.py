@@ -73,7 +73,9 @@ def test_evidence_is_the_likelihood_ratio_of_two_negative_binomials(x: int, mean
     size = mean / (phi - 1.0)
     gained = np.zeros((len(UPLIFTS), 1))
     sizes = size * np.concatenate(([1.0], UPLIFTS))[:, None]
-    credit(gained, np.array([float(x)]), sizes, np.log(sizes[1:] / sizes[0]))
+    nothing = np.zeros_like(gained)
+    terms = Terms(np.ones(1), nothing, sizes, np.log(sizes[1:] / sizes[0]), nothing, nothing)
+    credit(gained, np.array([float(x)]), terms)
     gained[:, 0] -= (UPLIFTS - 1.0) * size * np.log(phi)
     truth = nbinom.logpmf(x, UPLIFTS * size, 1 / phi) - nbinom.logpmf(x, size, 1 / phi)
     assert gained[:, 0] == pytest.approx(truth, rel=1e-6, abs=1e-6)
@@ -84,7 +86,8 @@ def test_evidence_remembers_its_onset_and_forgets_when_it_is_gone() -> None:
     bank.resize(1)
     size = 0.5 * np.concatenate(([1.0], UPLIFTS))[:, None]
     usual = np.full((len(UPLIFTS), 1), 0.2)
-    terms = Terms((UPLIFTS - 1.0)[:, None] * 0.2, size, np.log(size[1:] / size[0]), usual, 0.1 * usual)
+    drift, gain = (UPLIFTS - 1.0)[:, None] * 0.2, np.log(size[1:] / size[0])
+    terms = Terms(np.ones(1), drift, size, gain, usual, 0.1 * usual)
     for minute, tickets in enumerate([0.0, 0.0, 4.0, 3.0]):
         bank.update(minute, np.array([tickets]), terms)
     assert bank.onset[3, 0] == 2

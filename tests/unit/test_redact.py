@@ -106,3 +106,24 @@ def test_our_own_figures_never_look_personal(
         ]
     )
     assert redact.redact(text) == (text, {})
+
+
+@pytest.mark.parametrize("text", ["PA\u017f\u017fWORD: x8Gt2b9", "p\u0131n: 4711!", "to\u212aen: x8Gt2b9"])
+def test_letters_that_a_pattern_takes_for_others_hide_no_sign(text: str) -> None:
+    assert redact.redact(text) == ("[key]", {"key": 1})
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("12 tickets, ticket 12345678", "12 tickets, [order]"),
+        ("in 95 % of cases case #4711", "in 95 % of cases [order]"),
+        ("evidence 20.9 for customer id 4711", "evidence 20.9 for [customer]"),
+        ("between 12 and 13: RSSMRA85T10A562S", "between 12 and 13: [id]"),
+        ("born 131052-308T, 131052A308T", "born [id], [id]"),
+        ("12 tickets, QQ 12 34 56 C and AB 12 34 56 C", "12 tickets, QQ 12 34 56 C and [id]"),
+        ("tax 12/345/67890 and ATU 13585627", "tax [tax] and [tax]"),
+    ],
+)
+def test_what_stands_in_every_message_hides_nothing_beside_it(text: str, left: str) -> None:
+    assert redact.redact(text)[0] == left
