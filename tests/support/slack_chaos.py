@@ -128,6 +128,7 @@ class Chaos:
         self.settings = settings
         self.rng = random.Random(seed)
         self.patience = patience
+        self.late = (faults or {}).get("slow", 1.0) > 0
         self.say = say
         self.server = Server(folder / "slack.log")
         self.server.switch(random={"seed": seed, **(faults or {})}, history_lag=0.5)
@@ -195,8 +196,8 @@ class Chaos:
                     left, progress = len(wrong), time.monotonic()
                 time.sleep(1)
                 wrong = self._wrong()
-            # What is right must stay right: late calls and second looks come after half a minute.
-            time.sleep(3)
+            # What is right must stay right: a call that is carried out late comes after twenty seconds.
+            time.sleep(35.0 if self.late else 3.0)
             wrong = self._wrong()
         finally:
             worker.end(signal.SIGTERM)
