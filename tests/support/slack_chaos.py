@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -40,6 +41,8 @@ CALLS = (
 """Calls in which the worker is killed; a root post most often, as that is where doubles come from."""
 MOMENTS = ("arrived", "accepted", "accepted", "answering")
 OPEN_AT_MOST = 6
+REST_SECONDS = 90.0
+"""How long nothing may get better before what is wrong is taken for wrong."""
 
 
 @dataclass
@@ -125,6 +128,7 @@ class Chaos:
         self.settings = settings
         self.rng = random.Random(seed)
         self.patience = patience
+        self.late = (faults or {}).get("slow", 1.0) > 0
         self.say = say
         self.server = Server(folder / "slack.log")
         self.server.switch(random={"seed": seed, **(faults or {})}, history_lag=0.5)
@@ -185,11 +189,15 @@ class Chaos:
         self.server.switch(random=None)
         worker = self.nursery.start()
         try:
-            until = time.monotonic() + 150
-            while (wrong := self._wrong()) and time.monotonic() < until:
+            wrong, left, progress = self._wrong(), sys.maxsize, time.monotonic()
+            # A backlog leaves at a message a second: it may take long, as long as it gets smaller.
+            while wrong and time.monotonic() - progress < REST_SECONDS:
+                if len(wrong) < left:
+                    left, progress = len(wrong), time.monotonic()
                 time.sleep(1)
-            # What is right must stay right: late calls and second looks come after half a minute.
-            time.sleep(3)
+                wrong = self._wrong()
+            # What is right must stay right: a call that is carried out late comes after twenty seconds.
+            time.sleep(35.0 if self.late else 3.0)
             wrong = self._wrong()
         finally:
             worker.end(signal.SIGTERM)
