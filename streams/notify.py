@@ -26,6 +26,7 @@ from alerts.records import Answer, Condition, Spike
 from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
+from streams.digests import Digests
 from streams.metrics import Metrics
 from streams.notices import Notices
 from streams.redemptions import Redemptions
@@ -84,6 +85,7 @@ class Notify:
             keep=self.keep,
             sleep=asyncio.sleep,
         )
+        self.digests = Digests(delivery, settings, context=self.context, keep=self.keep, sleep=asyncio.sleep)
         self.sender = Sender(
             delivery,
             metrics,
@@ -91,11 +93,12 @@ class Notify:
             keep=self.keep,
             mine=self.mine,
             wall=now,
-            notices=self.notices,
+            asides=(self.notices, self.digests),
         )
         self.app.task(self._guarded(self.sender.run))
         self.app.task(self._guarded(self._tick_for_ever))
         self.app.task(self._guarded(self.redemptions.run))
+        self.app.task(self._guarded(self.digests.run))
         self.generation = 0
         self.board: Board | None = None
         self.positions: dict[str, int] = {}
@@ -161,6 +164,9 @@ class Notify:
                 for one in told
                 if one in self.notices.said
             }
+            if self.digests.changed and self.digests.said is not None:
+                self.digests.changed = False
+                rows[notify_rows.DIGEST] = msgspec.json.encode(self.digests.said)
             if positions:
                 rows |= notify_rows.positions_row(self.positions)
             public = {one.incident_id: msgspec.json.encode(one.incident) for one in held}
@@ -225,6 +231,7 @@ class Notify:
             entries = notify_rows.restored(public.values(), entries)
         self.board = board = Board(entries)
         self.notices.take_over(stored.notices)
+        self.digests.take_over(stored.digest)
         self.positions = {name: stored.positions.get(name, 0) for name in SOURCES}
         if stored.obsolete:
             board.changed |= set(entries)

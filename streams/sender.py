@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -23,7 +24,6 @@ from alerts.entry import Entry
 from alerts.pacing import Kind, Pace
 from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
-from streams.notices import Notices
 from streams.reconcile import Doubts
 from streams.trouble import Trouble
 
@@ -33,6 +33,16 @@ CHECK_SECONDS = 300.0
 _LEAST_RETRY_AFTER = 1.0
 
 log = structlog.get_logger("slack")
+
+
+class Aside(Protocol):
+    """What says something else than incidents: notices of campaigns, digests."""
+
+    async def say_next(
+        self, now: float, about_to_send: Callable[[Kind], None], still_mine: Callable[[], None]
+    ) -> bool:
+        """Say the next one that is due; False where none is. See `streams.notices`."""
+        ...
 
 
 class Sender:
@@ -47,7 +57,7 @@ class Sender:
         clock: seconds that never go back.
         wall: seconds since 1970.
         sleep: waits so many seconds.
-        notices: of campaigns to come; said when nothing else is due.
+        asides: what else may be said when no incident is due, in this order.
     """
 
     def __init__(
@@ -61,7 +71,7 @@ class Sender:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        notices: Notices | None = None,
+        asides: Sequence[Aside] = (),
     ) -> None:
         self.delivery = delivery
         self.metrics = metrics
@@ -76,7 +86,7 @@ class Sender:
         self._board: Board | None = None
         self._pace = Pace()
         self._doubts = Doubts(clock)
-        self._notices = notices
+        self._asides = asides
         self.messenger = Messenger(
             delivery,
             metrics,
@@ -129,7 +139,7 @@ class Sender:
                 self._checked_at = now
                 await self.delivery.check()
                 self.trouble.over(self._clock(), "")
-            elif due or not await self._notice(now):
+            elif due or not await self._aside(now):
                 return wait
         except NotOursError:
             return IDLE_SECONDS
@@ -195,14 +205,15 @@ class Sender:
         self._held.pop(one.incident_id, None)
         self.trouble.over(self._clock(), one.incident_id)
 
-    async def _notice(self, now: float) -> bool:
-        """Tell of a campaign to come, if one is due and it may leave."""
-        if self._notices is None or self._pace.wait("reply", now) > 0:
+    async def _aside(self, now: float) -> bool:
+        """Say something else than incidents, if that is due and may leave."""
+        if self._pace.wait("reply", now) > 0:
             return False
-        said = await self._notices.say_next(now, self.messenger.about_to_send, self.messenger.still_mine)
-        if said:
-            self.trouble.over(self._clock(), "")
-        return said
+        for one in self._asides:
+            if await one.say_next(now, self.messenger.about_to_send, self.messenger.still_mine):
+                self.trouble.over(self._clock(), "")
+                return True
+        return False
 
     def _leaves(self, kind: Kind) -> None:
         now = self._clock()

@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from alerts import schedule
+
 DEFAULT_FACETS = (
     "voucher_code",
     "campaign_id",
@@ -68,6 +70,8 @@ class Settings(BaseSettings):
     ticketspike_shard_by: Literal["none", "market"] = "none"
     ticketspike_tickets_url: str | None = None
     ticketspike_campaign_notice_hours: float = Field(0, ge=0, le=24 * 14)
+    ticketspike_digest_at: str | None = None
+    ticketspike_digest_number: Literal["useful", "answered", "minutes"] = "useful"
     ticketspike_facets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_FACETS
     ticketspike_horizon_hours: int = Field(48, ge=1, le=24 * 90)
     ticketspike_max_reasons: int = Field(2000, ge=1, le=20000)
@@ -77,6 +81,13 @@ class Settings(BaseSettings):
     def _zone_exists(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("an IANA time zone such as Europe/Berlin")
+        return value
+
+    @field_validator("ticketspike_digest_at")
+    @classmethod
+    def _schedule(cls, value: str | None) -> str | None:
+        if value is not None:
+            schedule.parse(value)
         return value
 
     @field_validator("ticketspike_facets", mode="before")
