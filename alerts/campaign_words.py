@@ -19,6 +19,7 @@ class CampaignWords:
     redeemed_no_more: str
     redeemed_less: str
     redeemed_still: str
+    redeemed_new: str
     fewer: str
     withdrawn: str
     since: str
@@ -63,6 +64,7 @@ ENGLISH = CampaignWords(
     redeemed_no_more="Not redeemed at all in {window}; {usual} times would be usual for as many orders.",
     redeemed_less="Redeemed {lately} times in {window}; {usual} times would be usual for as many orders.",
     redeemed_still="Still redeemed: {lately} times in {window}; {usual} times would be usual for as many orders.",
+    redeemed_new="Redeemed all the same: {lately} times in {window}.",
     fewer="fewer than 5",
     withdrawn="It has been withdrawn from the calendar since.",
     since="Runs since ",
@@ -79,8 +81,8 @@ ENGLISH = CampaignWords(
     ends="Ends",
     more="About {low} to {high} as many contacts as usual",
     more_tickets="about {low} to {high} more contacts in all",
-    none_announced="No additional contacts were announced",
-    fewer_announced="Fewer contacts than usual were announced",
+    none_announced="No additional contacts announced",
+    fewer_announced="Fewer contacts than usual announced",
     all_reasons="all contact reasons",
     reasons="Contacts about",
     basis="Announced: {uplift}; the range reckons with up to about a third more or less",
@@ -108,6 +110,7 @@ GERMAN = CampaignWords(
     redeemed_no_more="Zuletzt in {window} nicht eingelöst; {usual}-mal wäre bei so vielen Bestellungen üblich.",
     redeemed_less="Zuletzt in {window} {lately}-mal eingelöst; {usual}-mal wäre bei so vielen Bestellungen üblich.",
     redeemed_still="Weiter eingelöst: {lately}-mal in {window}; {usual}-mal wäre bei so vielen Bestellungen üblich.",
+    redeemed_new="Trotzdem eingelöst: {lately}-mal in {window}.",
     fewer="weniger als 5",
     withdrawn="Sie wurde inzwischen aus dem Kalender genommen.",
     since="Läuft seit ",
@@ -124,8 +127,8 @@ GERMAN = CampaignWords(
     ends="Ende",
     more="Etwa {low} bis {high} so viele Kontakte wie üblich",
     more_tickets="insgesamt etwa {low} bis {high} Kontakte mehr",
-    none_announced="Mehr Kontakte wurden nicht angekündigt",
-    fewer_announced="Weniger Kontakte als üblich wurden angekündigt",
+    none_announced="Keine zusätzlichen Kontakte angekündigt",
+    fewer_announced="Weniger Kontakte als üblich angekündigt",
     all_reasons="alle Kontaktgründe",
     reasons="Kontakte zu",
     basis="Angekündigt: {uplift}; die Spanne rechnet mit bis zu etwa einem Drittel mehr oder weniger",

@@ -53,12 +53,13 @@ class DeliveryError(Exception):
 class Standing:
     """A message of ours that stands in the channel, as its metadata names it: an incident's id, a notice's, a digest's.
 
-    `mark` tells one reply of an incident from another; roots have none.
+    `mark` tells one reply of an incident from another; roots have none. `revision` is the one it shows.
     """
 
     post: SlackPost
     incident_id: str
     mark: str | None = None
+    revision: int | None = None
 
 
 class Delivery(Protocol):
@@ -136,8 +137,14 @@ def read(message: dict[str, object], event_type: str, channel: str) -> Standing 
     if not isinstance(metadata, dict) or metadata.get("event_type") != event_type:
         return None
     about = metadata.get("event_payload") or {}
-    incident_id, mark = next((about[one] for one in _IDS if one in about), None), about.get(MARK)
+    incident_id = next((about[one] for one in _IDS if one in about), None)
+    mark, revision = about.get(MARK), about.get("revision")
     if not isinstance(incident_id, str):
         return None
     post = SlackPost(channel=channel, ts=str(message["ts"]))
-    return Standing(post, incident_id, mark if isinstance(mark, str) else None)
+    return Standing(
+        post,
+        incident_id,
+        mark if isinstance(mark, str) else None,
+        revision if isinstance(revision, int) else None,
+    )

@@ -1,4 +1,4 @@
-"""The one number on the digest: whether alerts are worth reading. Three are on offer, one is chosen (ADR 9).
+"""The one number on the digest: whether alerts are worth reading. Three are on offer, one is chosen (ADR 10).
 
 All are over the incidents that people were told of and that began within the last four weeks.
 """

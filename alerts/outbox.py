@@ -126,6 +126,10 @@ class Outbox:
                 continue  # a line that a crash cut off says nothing was posted
             if message.get("method") == "chat.delete":
                 found.pop(message["ts"], None)
+            edited = found.get(message.get("ts", ""))
+            if message.get("method") == "chat.update" and edited is not None:
+                now = read(message, event_type, message["channel"])
+                found[edited.post.ts] = edited if now is None else now
             if message.get("method") != "chat.postMessage" or message.get("thread_ts") != thread_ts:
                 continue
             one = read(message | {"ts": message["posted_ts"]}, event_type, message["channel"])

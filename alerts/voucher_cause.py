@@ -5,6 +5,7 @@ From facts only, and said as what is likely: that a code ended as tickets began 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +28,8 @@ _PLACES = ("browser", "app_version", "device")
 _ENOUGH_TICKETS = 10
 """With fewer tickets a browser hardly can stand out, so that none did says nothing."""
 _FEW = 5
-_ABOUT_CODES = ("voucher", "coupon", "code", "promo", "discount", "gutschein", "rabatt")
+_ABOUT_CODES = re.compile(r"voucher|coupon|promo|discount|gutschein|rabatt|\bcodes?\b", re.IGNORECASE)
+"""A code by itself: post codes and bar codes in one word are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def voucher_cause(
     held = redemptions.get(fold(code.value))
     redeemed = compare(held, spike.onset, at) if held is not None else None
     falls, goes_on = redeemed is not None and redeemed.falls, redeemed is not None and redeemed.goes_on
-    likely = falls or any(word in fold(spike.contact_reason) for word in _ABOUT_CODES)
+    # An underscore is a letter to an expression, and a space to people.
+    reason = spike.contact_reason.replace("_", " ")
+    likely = falls or _ABOUT_CODES.search(reason) is not None
     kind, minutes, driver = _kind(spike, code, valid(code.value, campaigns, spike.onset))
     if kind == "code_broken" and (goes_on or not likely):
         kind = None
@@ -174,7 +178,8 @@ def _redeemed(redeemed: Comparison, language: Language) -> str:
     if redeemed.falls:
         sentence = say.redeemed_no_more if redeemed.lately == 0 else say.redeemed_less
     elif redeemed.goes_on:
-        sentence = say.redeemed_still
+        # Of a code that has just begun to be valid nothing is usual yet.
+        sentence = say.redeemed_still if redeemed.usual >= 1.0 else say.redeemed_new
     else:
         return ""
     # Fewer than five are not told exactly: they could be told apart.

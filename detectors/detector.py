@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -17,7 +17,8 @@ from detectors.firing import Firing
 from detectors.guardband import SLOT
 from detectors.near import Near, near
 from detectors.outlook import Hour, Outlook, hour_of, look
-from detectors.rows import FloatArray
+from detectors.past import Past, Recent, past, recent
+from detectors.rows import FlagArray, FloatArray
 from detectors.silence import Silence
 from detectors.standing import LOST_MINUTES
 from detectors.state import State
@@ -94,6 +95,8 @@ class Detector:
         self._hour: Hour | None = None
         self._stamps: dict[int, int] = {}
         self._part = False
+        self._raised: FloatArray | None = None
+        self._held: FloatArray | None = None
         self._disturbed = -1
         self._expected: Expectation | None = None
         self._foresaw: Outlook | None = None
@@ -116,7 +119,14 @@ class Detector:
         self._forget_outlook()
 
     def close(
-        self, minute: int, counts: FloatArray, announced: FloatArray | None = None, *, alarms: bool = True
+        self,
+        minute: int,
+        counts: FloatArray,
+        announced: FloatArray | None = None,
+        *,
+        alarms: bool = True,
+        raised: FloatArray | None = None,
+        held: FloatArray | None = None,
     ) -> list[AlarmChange]:
         """Score one closed minute of all reasons, then learn from it.
 
@@ -129,6 +139,9 @@ class Detector:
             announced: factor by which announced campaigns raise each reason's expectation; None is 1.
             alarms: False learns history: spikes are recognised, so that they do not teach the baseline,
                 but nothing is said and no alarm stands.
+            raised: nats by which each reason's bar is higher, for what people have answered; None is 0.
+            held: by how much more than campaigns announced people expect, included in `announced`; above 1
+                what comes of a reason is followed but teaches no baseline. None is 1.
 
         Returns:
             What changed.
@@ -139,6 +152,7 @@ class Detector:
         """
         counts = np.asarray(counts, dtype=np.float64)
         self._check(minute, counts)
+        self._raised, self._held = raised, held
         self.lessons = []
         changes = self._settle()
         if self.minute is not None and minute > self.minute + 1:
@@ -151,7 +165,7 @@ class Detector:
         if announced is not None:
             usual, mean = usual * announced, mean * announced
         doubt = mean * outlook.uncertainty
-        self._expected, self._foresaw = Expectation(minute, mean, doubt, outlook.phi), outlook
+        self._expected, self._foresaw = Expectation(minute, mean, doubt, outlook.phi, usual), outlook
         phase = "heard" if self._part else self.silence.hear(minute, float(counts.sum()), mean, outlook.phi)
         if phase == "heard":
             changes += self._hear(minute, np.stack((counts, mean, doubt)), usual, announced, alarms)
@@ -160,7 +174,9 @@ class Detector:
         self.minute = minute
         if step == SLOT - 1:
             self.lessons.append(
-                learning.learn(self._state, self._calendar, outlook, minute, pooling=not self._part)
+                learning.learn(
+                    self._state, self._calendar, outlook, minute, pooling=not self._part, held=held
+                )
             )
             self._outlook = None
             if self._calendar.place(minute)[1] == 59:
@@ -189,8 +205,8 @@ class Detector:
             # Before the minute is taken in: an alarm that begins with it counts its tickets, too.
             self._firing.unmute(minute)
         state.bank.update(minute, counts, outlook.terms(usual))
-        changes = self._firing.follow(minute, terms, outlook)
-        changes += self._firing.fire(minute, counts, outlook, silent=not alarms)
+        changes = self._firing.follow(minute, terms, outlook, self._held)
+        changes += self._firing.fire(minute, counts, self._judged(outlook), silent=not alarms)
         state.guardband.add(counts, usual, 1.0 if announced is None else announced)
         state.yesterday.add(counts)
         if outlook.warming is not None:
@@ -212,11 +228,17 @@ class Detector:
             return []
         if not alarms:
             return []
-        outlook = self._look(minute)
+        outlook = self._judged(self._look(minute))
         return backlog.beyond(self._firing, minute, counts, usual, self.silence.held, outlook)
 
     def running(
-        self, counts: Mapping[int, FloatArray], now: float, announced: FloatArray | None = None
+        self,
+        counts: Mapping[int, FloatArray],
+        now: float,
+        announced: FloatArray | None = None,
+        *,
+        raised: FloatArray | None = None,
+        held: FloatArray | None = None,
     ) -> list[AlarmChange]:
         """Score the minutes that are still open, the last one by the part of it that has passed.
 
@@ -228,17 +250,23 @@ class Detector:
                 ones between the last closed one and `now` have no tickets.
             now: epoch seconds.
             announced: as in `close`.
+            raised: as in `close`.
+            held: as in `close`.
 
         Returns:
             The alarms raised; after a silence only those that its backlog does not explain. Their window ends
             with the open minute, `raised_minute`.
         """
         changes = self._settle()
+        self._raised, self._held = raised, held
         if self.minute is not None and int(now // 60) - self.minute <= LOST_MINUTES:
             kept = self._hour, self._outlook
-            held = None if self.silence.heard else self.silence.held
-            opened = open_minutes.Open(counts, now, self.minute, announced, held)
-            changes += open_minutes.score(self._state, self._firing, self._look, opened)
+            silent = None if self.silence.heard else self.silence.held
+            opened = open_minutes.Open(counts, now, self.minute, announced, silent)
+            judged = (
+                self._look if raised is None and held is None else lambda at: self._judged(self._look(at))
+            )
+            changes += open_minutes.score(self._state, self._firing, judged, opened)
             self._hour, self._outlook = kept
             if self._firing.moved:
                 self._forget_outlook()
@@ -267,7 +295,9 @@ class Detector:
 
     def near(self, nats: float) -> list[Near]:
         """The reasons that the minute closed last has left within so many nats of an alarm."""
-        return [] if self.minute is None else near(self._state, self._look(self.minute + 1), nats)
+        return (
+            [] if self.minute is None else near(self._state, self._judged(self._look(self.minute + 1)), nats)
+        )
 
     def verdict(self, reason: str) -> Verdict:
         """How a contact reason stands at the last closed minute.
@@ -283,7 +313,49 @@ class Detector:
         self._settle()
         if self.minute is None:
             raise ValueError("no minute has been closed yet, so there is no verdict")
-        return reporting.verdict(self._state, self._look(self.minute + 1), row, self.minute)
+        return reporting.verdict(self._state, self._judged(self._look(self.minute + 1)), row, self.minute)
+
+    def firing(self, raised_by: int | None = None) -> FlagArray:
+        """Of which reasons an alarm fires, in the order of `reasons`; a copy.
+
+        Args:
+            raised_by: only alarms that were raised by the end of the minute before this one.
+        """
+        standing = self._state.standing
+        if raised_by is None:
+            return standing.firing.copy()
+        return np.asarray(standing.firing & (standing.raised <= raised_by))
+
+    def watched(self) -> float:
+        """For how many minutes the reasons have been watched, weighed by what is usual of them in the week."""
+        weight = self._state.baseline.level()
+        return float((weight * self._state.baseline.watched).sum() / max(float(weight.sum()), 1e-9))
+
+    def past(self, alarm: AlarmChange) -> Past:
+        """The last minutes of a reason whose alarm fires, in steps, so that its onset lies within.
+
+        Args:
+            alarm: as `close`, `running` or `open_alarms` gave it.
+        """
+        assert self.minute is not None  # noqa: S101 - an alarm is raised by a minute
+        return past(self._state, self._calendar, self.minute, alarm)
+
+    def recent(self, minutes: int) -> Recent:
+        """What all reasons had in the last closed minutes, and what was expected of them; at most two hours."""
+        assert self.minute is not None  # noqa: S101 - asked after a minute was closed
+        return recent(self._state, self._look(self.minute + 1), self.minute, minutes)
+
+    def return_to(self, levels: Mapping[str, float]) -> None:
+        """Let the recent level of some reasons be again what it was before something that is over.
+
+        Args:
+            levels: reason -> logarithm of its level, as `footing` gave it then.
+        """
+        for reason, level in levels.items():
+            row = self._state.row[reason]
+            self._state.level.begin_again(row, level)
+            self._state.bank.reset(row, (self.minute or 0) + 1)
+        self._outlook = None
 
     def open_alarms(self) -> list[AlarmChange]:
         """The firing alarms as they stand, to be stated again: always with state `raised`."""
@@ -378,6 +450,23 @@ class Detector:
                 zone, budget = self._calendar, self.settings.false_alarms_per_week
                 hour = self._hour = hour_of(self._state, zone, budget, minute - minute % SLOT)
             outlook = self._outlook = look(self._state, hour, minute)
+        return outlook
+
+    def _judged(self, outlook: Outlook) -> Outlook:
+        """The outlook with the bars that alarms are raised by now: people's answers raise some.
+
+        A reason that is expected to be raised has an expectation although it is warming up: evidence against
+        it counts.
+        """
+        raised, held = self._raised, self._held
+        if raised is not None:
+            more = np.zeros(len(self.reasons))
+            more[: raised.size] = raised
+            outlook = replace(outlook, bars=outlook.bars + more)
+        if held is not None and outlook.warming is not None:
+            warming = outlook.warming.copy()
+            warming[: held.size] &= held <= 1.0
+            outlook = replace(outlook, warming=warming if bool(warming.any()) else None)
         return outlook
 
     def _forget_outlook(self) -> None:

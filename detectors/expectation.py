@@ -27,12 +27,14 @@ class Expectation:
         mean: tickets to be expected, announced campaigns included.
         doubt: standard deviation of `mean`.
         phi: variance of a count relative to Poisson.
+        usual: tickets to be expected if the recent level were none, announced campaigns included.
     """
 
     minute: int
     mean: FloatArray
     doubt: FloatArray
     phi: FloatArray
+    usual: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

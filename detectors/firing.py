@@ -163,7 +163,9 @@ class Firing:
         self._rows = None
         return [] if silent else [reporting.change(self._state, row, "raised", minute + 1)]
 
-    def follow(self, minute: int, terms: FloatArray, outlook: Outlook) -> list[AlarmChange]:
+    def follow(
+        self, minute: int, terms: FloatArray, outlook: Outlook, lift: FloatArray | None = None
+    ) -> list[AlarmChange]:
         """Take a closed minute into the firing alarms; say which have grown and clear which are over."""
         rows = self._now()
         if not rows.size:
@@ -172,7 +174,8 @@ class Firing:
         standing = state.standing
         # One reason, one statement at a time: while an alarm fires the bank collects nothing new.
         state.bank.reset(rows, minute + 1)
-        standing.follow(rows, minute, terms[:, rows], outlook.phi[rows])
+        above = None if lift is None else lift[rows]
+        standing.follow(rows, minute, terms[:, rows], outlook.phi[rows], above)
         settled = standing.settled(rows, minute)
         over, grown = standing.calmed(rows, minute) | settled, standing.grown(rows)
         said: list[AlarmChange] = []

@@ -8,6 +8,7 @@ from detectors.calendar import Calendar
 from detectors.expectation import Lesson
 from detectors.guardband import SLOT, SLOTS
 from detectors.outlook import Outlook
+from detectors.rows import FloatArray
 from detectors.state import State
 from detectors.yesterday import QUARTER
 
@@ -20,7 +21,15 @@ _PROVEN_MINUTES = 150.0
 _MET_MINUTES = 90.0
 
 
-def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, pooling: bool) -> Lesson:
+def learn(
+    state: State,
+    calendar: Calendar,
+    outlook: Outlook,
+    minute: int,
+    *,
+    pooling: bool,
+    held: FloatArray | None = None,
+) -> Lesson:
     """Learn from what leaves the guardband now that `minute` has filled a slot.
 
     A spike must not teach the baseline that it is usual: what is learnt is winsorised, and the recent
@@ -35,6 +44,8 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
         outlook: of the slot that `minute` ends.
         minute: last minute of a slot.
         pooling: whether the shared shapes of the week are learnt anew when it is time.
+        held: by how much more than announced people expect; above 1 the level of a reason is followed, and
+            all else is as if nobody had looked.
 
     Returns:
         What left the guardband.
@@ -53,6 +64,8 @@ def learn(state: State, calendar: Calendar, outlook: Outlook, minute: int, *, po
         dead=~bank.alive(),
         blind=standing.firing | (guard.open[2] <= 0.0),
     )
+    if held is not None:
+        guard.open[2, : held.size][held > 1.0] = 0.0
     leaving = guard.turn(minute)
     place, passed = calendar.place(leaving.start)
     seen = np.asarray(leaving.minutes > 0.0)

@@ -167,6 +167,11 @@ class Level(Rows):
         self.mean[:, 0, row] = self.mean[:, 1 + which, row]
         self.covariance[:, 0, row] = self.covariance[:, 1 + which, row]
 
+    def begin_again(self, row: int, logarithm: float) -> None:
+        """The level of a reason is what it was before something that is over now; how well, is hardly known."""
+        self.mean[0, :, row], self.mean[1, :, row] = logarithm, 0.0
+        self.covariance[:2, :, row], self.covariance[2, :, row] = _START, 0.0
+
     def pass_unseen(self, minutes: int, spread: FloatArray) -> None:
         """Let time pass in which nobody looked: back towards the usual, and less certain."""
         kept = exp(-minutes / 1440.0)

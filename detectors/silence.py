@@ -62,6 +62,11 @@ class Silence:
         """Whether the newest minute was neither silent nor settling."""
         return self.since is None and self._settling is None
 
+    @property
+    def nats(self) -> float:
+        """Evidence that the run of minutes without a ticket is no chance; alarming from `SILENT_NATS` on."""
+        return self._nats
+
     def hear(self, minute: int, tickets: float, mean: FloatArray, phi: FloatArray) -> Phase:
         """Take in one closed minute.
 

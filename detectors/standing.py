@@ -11,6 +11,8 @@ from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
 
 CLEAR_EVIDENCE = 2.0
 """Nats of evidence against the spike going on, after which it is over."""
+_BEYOND_EXPECTED = 2.0
+"""What goes on beyond a rise that people expect: at this or more of what they expect; less than 1.44 is calm."""
 CALM_MINUTES = 15
 CALM_PART = 0.1
 CALM_MOST_MINUTES = 6 * 60
@@ -108,7 +110,14 @@ class Standing(Rows):
         self.debt *= _DEBT_KEPT
         self.habit *= _HABIT_KEPT
 
-    def follow(self, rows: RowArray, minute: int, terms: FloatArray, phi: FloatArray) -> None:
+    def follow(
+        self,
+        rows: RowArray,
+        minute: int,
+        terms: FloatArray,
+        phi: FloatArray,
+        lift: FloatArray | None = None,
+    ) -> None:
         """Take one closed minute into the firing alarms `rows`.
 
         Args:
@@ -116,6 +125,8 @@ class Standing(Rows):
             minute: the minute.
             terms: their tickets, expected tickets and the latter's standard deviation.
             phi: their variance relative to Poisson.
+            lift: by how much more people expect of them now than when their alarm was raised, or None: the
+                spike goes on if tickets are above that, and by how much above is not known from before.
         """
         counts, mean, doubt = terms
         within = minute >= self.onset[rows]
@@ -126,6 +137,8 @@ class Standing(Rows):
         self.day_expected[rows] = self.day_expected[rows] * _DAY + mean
         uplift = (self.observed[rows] + 1.0) / (self.expected[rows] + 1.0)
         tested = np.maximum(1.3, uplift**0.8)
+        if lift is not None:
+            tested = np.where(lift > 1.0, np.maximum(_BEYOND_EXPECTED, (uplift / lift) ** 0.8), tested)
         calm = self.calm[rows] + ((tested - 1.0) * mean - counts * np.log(tested)) / phi
         self.calm[rows] = np.maximum(calm, 0.0)
         self.calm_since[rows] = np.where(calm <= 0.0, minute, self.calm_since[rows])

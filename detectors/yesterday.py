@@ -116,6 +116,10 @@ class Yesterday(Rows):
         known = onset - lag >= (minute // QUARTER - SLOTS) * QUARTER
         self.gone[row] = 0.0 if known else np.nan
 
+    def quarter(self, row: int, slot: int) -> float:
+        """Tickets of a quarter of an hour that is over, counted from 1970; 0 where nobody looked."""
+        return float(np.nan_to_num(_TICKETS[self.codes[slot % SLOTS, row]]))
+
     def tickets(self, row: int, onset: int, until: int) -> int | None:
         """Tickets a day before an alarm's window from `onset` to `until` (exclusive), or None if not known.
 

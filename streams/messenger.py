@@ -18,6 +18,7 @@ from alerts.context import Context
 from alerts.decision import Notification, Reason, Whisper
 from alerts.delivery import Delivery, DeliveryError, marked
 from alerts.entry import Entry
+from alerts.limits import Payload
 from alerts.pacing import Kind
 from alerts.records import SlackPost
 from streams.metrics import Metrics
@@ -78,6 +79,8 @@ class Messenger:
             DeliveryError: it did not get through, or nobody knows.
             NotOursError: the shard is gone, nothing was sent.
         """
+        if one.incident_id not in board.entries:
+            return  # it joined another incident a moment ago
         if one.kind == "root":
             await self._root(board, one)
         elif one.kind == "reply":
@@ -120,8 +123,7 @@ class Messenger:
             found = await self.doubts.look_up(entry, self.delivery)
             if found:
                 log.info("found the message of an earlier attempt", incident_id=one.incident_id)
-                self.about_to_send("update")
-                await self.delivery.update(found[0], payload)
+                await self._edit(one.incident_id, found[0], payload)
                 await self._sent(board, one, found[0])
                 for twin in found[1:]:
                     await self.delivery.delete(twin)
@@ -179,14 +181,17 @@ class Messenger:
     async def _update(self, board: Board, one: Notification) -> None:
         entry = board.entries[one.incident_id]
         payload = message.root(one.incident or entry.incident, self._context(entry))
-        self.about_to_send("update")
-        self.doubts.edited(one.incident_id)
-        try:
-            await self.delivery.update(_post_of(entry), payload)
-        except DeliveryError as error:
-            self.doubts.edit_failed(one.incident_id, error)
-            raise
+        await self._edit(one.incident_id, _post_of(entry), payload)
         await self._sent(board, one, None)
+
+    async def _edit(self, incident_id: str, post: SlackPost, payload: Payload) -> None:
+        self.about_to_send("update")
+        self.doubts.edited(incident_id)
+        try:
+            await self.delivery.update(post, payload)
+        except DeliveryError as error:
+            self.doubts.edit_failed(incident_id, error)
+            raise
 
     async def _sent(self, board: Board, one: Notification, post: SlackPost | None) -> None:
         board.sent(one, post, self._at())

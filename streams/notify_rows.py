@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
+from alerts import restoring
 from alerts.campaign_notice import NoticeSaid
-from alerts.context import Said
 from alerts.digested import DigestSaid
 from alerts.entry import Entry
 from alerts.records import Incident
@@ -92,10 +92,7 @@ def read(rows: Mapping[bytes, bytes], position_stamp: int) -> Stored:
 
 
 def restored(public: Iterable[bytes], entries: Mapping[str, Entry]) -> dict[str, Entry]:
-    """The entries, and those that only the public record holds.
-
-    What has a message is taken for said as it stands there: rather an edit too few than a second message.
-    """
+    """The entries, and those that only the public record holds."""
     found = dict(entries)
     for value in public:
         try:
@@ -104,15 +101,7 @@ def restored(public: Iterable[bytes], entries: Mapping[str, Entry]) -> dict[str,
             continue
         if incident.incident_id in found:
             continue
-        said = None
-        if incident.slack is not None:
-            said = Said(
-                incident_id=incident.incident_id,
-                revision=incident.revision,
-                observed=incident.observed,
-                status=incident.status,
-            )
-        found[incident.incident_id] = Entry(incident, said)
+        found[incident.incident_id] = restoring.restored(incident)
     return found
 
 

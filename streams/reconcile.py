@@ -30,6 +30,9 @@ LATE_SECONDS = 30.0
 """How long after our last word Slack may still carry a call out."""
 _SOON_SECONDS = 3.0
 _BEFORE_US = timedelta(hours=1)
+_LONGEST_LOOK = timedelta(days=1)
+THREAD_SECONDS = 1.2
+"""Between two looks into threads: Slack allows 50 a minute."""
 _JUST_NOW = timedelta(minutes=10)
 
 log = structlog.get_logger("slack")
@@ -58,14 +61,17 @@ class Doubts:
 
     Args:
         clock: seconds that never go back.
+        wall: seconds since 1970.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], wall: Callable[[], float]) -> None:
         self._clock = clock
+        self._wall = wall
         self._settled_at = 0.0
         self._refused: set[str] = set()
         self._threads_unknown: set[str] = set()
         self._threads_watched: set[str] = set()
+        self._threads_to_see: list[str] = []
         self._edits: dict[str, float] = {}
         self._sweep_at: float | None = None
         self._sweep_until = 0.0
@@ -76,8 +82,13 @@ class Doubts:
         now = self._clock()
         self._settled_at = now + SETTLE_SECONDS
         self._refused.clear()
-        self._threads_watched.clear()
         held = list(entries)
+        lately = datetime.fromtimestamp(self._wall(), UTC) - _JUST_NOW
+        self._threads_watched = {
+            one.incident_id
+            for one in held
+            if one.said is not None and one.said.called_at is not None and one.said.called_at >= lately
+        }
         self._threads_unknown = {one.incident_id for one in held if one.said is not None}
         self._edits = {
             one.incident_id: now + LATE_SECONDS
@@ -85,7 +96,16 @@ class Doubts:
             if one.said is not None and one.said.revision != one.incident.revision
         }
         self._sweep_at, self._sweep_until = now + _SOON_SECONDS, now + 2 * LATE_SECONDS
-        self._sweep_span = _BEFORE_US
+        stand = [
+            datetime.fromtimestamp(float(one.incident.slack.ts), UTC)
+            for one in held
+            if one.open and one.incident.slack
+        ]
+        oldest = datetime.fromtimestamp(self._wall(), UTC) - min(
+            stand, default=datetime.max.replace(tzinfo=UTC)
+        )
+        self._sweep_span = min(max(_BEFORE_US, oldest), _LONGEST_LOOK)
+        self._threads_to_see = []
 
     def settle_seconds(self) -> float:
         """How long to wait until the history shows what was last accepted."""
@@ -140,9 +160,15 @@ class Doubts:
     async def look_up(self, entry: Entry, delivery: Delivery) -> list[SlackPost]:
         """The root messages of an incident whose post is in doubt, the oldest first."""
         assert entry.attempted_at is not None  # noqa: S101 - only what was attempted is looked for
+        try:
+            standing = await delivery.standing(entry.attempted_at - CLOCK_SKEW)
+        except DeliveryError as error:
+            # Where we may not look, this message waits; the others do not.
+            error.message_only = error.permanent
+            raise
         return [
             one.post
-            for one in await delivery.standing(entry.attempted_at - CLOCK_SKEW)
+            for one in standing
             if one.incident_id == entry.incident_id and one.post != entry.replaces
         ]
 
@@ -157,35 +183,51 @@ class Doubts:
         """Whether the channel is to be looked through now."""
         return self._sweep_at is not None and self._sweep_at <= now
 
-    async def sweep(
-        self, board: Board, delivery: Delivery, wall: float, still_mine: Callable[[], None]
-    ) -> None:
-        """Take back what stands twice.
+    async def sweep(self, board: Board, delivery: Delivery, still_mine: Callable[[], None]) -> None:
+        """Take back what stands twice: one look at the roots, then one into each thread in doubt, a call each time.
 
         Raises:
             DeliveryError: Slack did not let us look; the sweep stays due.
         """
-        since = datetime.fromtimestamp(wall, UTC) - self._sweep_span - CLOCK_SKEW
-        for one in await delivery.standing(since):
-            entry = board.entries.get(one.incident_id)
-            # Without a root in the log the post is still in doubt, and looked up before it is made again.
-            if entry is not None and entry.incident.slack not in (None, one.post):
-                await self._take_back(one.post, entry, delivery, still_mine)
-        for incident_id in sorted(self._threads_watched):
-            entry = board.entries.get(incident_id)
-            if entry is None or entry.incident.slack is None:
-                continue
-            marks: set[str | None] = {None}
-            for one in await delivery.thread(entry.incident.slack):
-                if one.mark in marks and one.mark is not None:
-                    await self._take_back(one.post, entry, delivery, still_mine)
-                marks.add(one.mark)
+        if self._threads_to_see:
+            await self._see_thread(self._threads_to_see[0], board, delivery, still_mine)
+            self._threads_to_see.pop(0)
+        else:
+            await self._see_roots(board, delivery, still_mine)
+            self._threads_to_see = sorted(self._threads_watched)
         now = self._clock()
+        if self._threads_to_see:
+            self._sweep_at = now + THREAD_SECONDS
+            return
         later = now + LATE_SECONDS
         self._sweep_at = later if later <= self._sweep_until else None
         if self._sweep_at is None:
             self._sweep_span = _JUST_NOW
             self._threads_watched.clear()
+
+    async def _see_roots(self, board: Board, delivery: Delivery, still_mine: Callable[[], None]) -> None:
+        since = datetime.fromtimestamp(self._wall(), UTC) - self._sweep_span - CLOCK_SKEW
+        for one in await delivery.standing(since):
+            entry = board.entries.get(one.incident_id)
+            if entry is None or entry.incident.slack is None or entry.said is None:
+                continue  # without a root in the log the post is in doubt, and looked up before it is made again
+            if entry.incident.slack != one.post:
+                await self._take_back(one.post, entry, delivery, still_mine)
+            elif one.revision is not None and one.revision < entry.said.revision:
+                self._edits[one.incident_id] = self._clock()
+
+    async def _see_thread(
+        self, incident_id: str, board: Board, delivery: Delivery, still_mine: Callable[[], None]
+    ) -> None:
+        entry = board.entries.get(incident_id)
+        if entry is None or entry.incident.slack is None:
+            return
+        marks: set[str] = set()
+        for one in await delivery.thread(entry.incident.slack):
+            if one.mark in marks:
+                await self._take_back(one.post, entry, delivery, still_mine)
+            elif one.mark is not None:
+                marks.add(one.mark)
 
     async def _take_back(
         self, post: SlackPost, entry: Entry, delivery: Delivery, still_mine: Callable[[], None]

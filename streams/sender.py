@@ -25,7 +25,7 @@ from alerts.pacing import Kind, Pace
 from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
 from streams.reconcile import Doubts
-from streams.trouble import Trouble
+from streams.trouble import LOOKING, SENDING, Trouble
 
 IDLE_SECONDS = 0.5
 CHECK_SECONDS = 300.0
@@ -82,10 +82,9 @@ class Sender:
         self._keep = keep
         self._mine = mine
         self._clock = clock
-        self._wall = wall
         self._board: Board | None = None
         self._pace = Pace()
-        self._doubts = Doubts(clock)
+        self._doubts = Doubts(clock, wall)
         self._asides = asides
         self.messenger = Messenger(
             delivery,
@@ -99,10 +98,12 @@ class Sender:
             sleep=sleep,
         )
         self._not_before = 0.0
-        self._held: dict[str, float] = {}
+        self._held: dict[tuple[str, str], float] = {}
         self._due_since: dict[tuple[str, str], float] = {}
         self._edited_at: dict[str, float] = {}
-        self._checked_at = float("-inf")
+        self._looked_at = float("-inf")
+        self._look_again_at = 0.0
+        self._aside_again_at = 0.0
 
     def take_over(self, board: Board | None) -> None:
         """Send for this board from now on; None when the shard is gone."""
@@ -131,20 +132,14 @@ class Sender:
             return self._not_before - now
         chosen, wait = self._choose(due, now)
         try:
-            if (chosen is None or chosen.kind != "root") and self._doubts.sweep_due(now):
-                await self._doubts.sweep(board, self.delivery, self._wall(), self.messenger.still_mine)
+            if (chosen is None or chosen.kind != "root") and self._look_due(now, due):
+                await self._look(board, now)
             elif chosen is not None:
                 await self._attempt(board, chosen)
-            elif not due and self._check_due(now):
-                self._checked_at = now
-                await self.delivery.check()
-                self.trouble.over(self._clock(), "")
             elif due or not await self._aside(now):
                 return wait
         except NotOursError:
             return IDLE_SECONDS
-        except DeliveryError as error:
-            self._not_before = self._clock() + self._failed(error, "")
         return 0.0
 
     def whisper(self, whispers: Sequence[Whisper]) -> None:
@@ -173,64 +168,89 @@ class Sender:
         edits = [one for one in due if one.kind == "update"]
         edits.sort(key=lambda one: self._edited_at.get(one.incident_id, float("-inf")))
         for one in [*(one for one in due if one.kind != "update"), *edits]:
-            seconds = max(self._pace.wait(one.kind, now), self._held.get(one.incident_id, now) - now)
+            seconds = max(
+                self._pace.wait(one.kind, now), self._held.get((one.kind, one.incident_id), now) - now
+            )
             if seconds <= 0:
                 return one, 0.0
             wait = min(wait, seconds)
         return None, wait
 
     async def _attempt(self, board: Board, one: Notification) -> None:
-        if self.trouble.permanent:
+        if self.trouble.permanent(SENDING):
             # Reads the settings again where the token or the channel was refused; the message itself is the test.
             with contextlib.suppress(DeliveryError):
                 await self.delivery.check()
+        if one.kind == "update":
+            self._edited_at[one.incident_id] = self._clock()
         try:
-            if one.kind == "update":
-                self._edited_at[one.incident_id] = self._clock()
             await self.messenger.say(board, one)
         except DeliveryError as error:
             now = self._clock()
+            self._pace.calm(now)
             if error.missing:
                 # A person deleted the message; the incident goes on under a new one.
                 log.warning("the message is gone", incident_id=one.incident_id, why=str(error))
                 board.gone(one.incident_id)
                 await self._keep()
             elif error.retry_after is not None:
-                self._pace.hold(one.kind, self._failed(error, one.incident_id), now)
+                # Slack is well, and the message was not taken: only the pace was wrong.
+                self._pace.hold(one.kind, max(_LEAST_RETRY_AFTER, error.retry_after), now)
             elif error.message_only:
-                self._held[one.incident_id] = now + self._failed(error, one.incident_id)
+                wait = self.trouble.failed(error, now, one.incident_id)
+                self._held[one.kind, one.incident_id] = now + wait
             else:
-                self._not_before = now + self._failed(error, one.incident_id)
+                self._not_before = now + self.trouble.failed(error, now, SENDING)
             return
-        self._held.pop(one.incident_id, None)
-        self.trouble.over(self._clock(), one.incident_id)
+        self._held.pop((one.kind, one.incident_id), None)
+        self.trouble.over(self._clock(), SENDING, one.incident_id)
+
+    def _look_due(self, now: float, due: Sequence[Notification]) -> bool:
+        """Whether to look through the channel, or to ask if a message could be sent while there is none."""
+        if now < self._look_again_at:
+            return False
+        if self._doubts.sweep_due(now) or self.trouble.stands(LOOKING):
+            return True
+        return not due and (self.trouble.stands(SENDING) or now - self._looked_at >= CHECK_SECONDS)
+
+    async def _look(self, board: Board, now: float) -> None:
+        self._looked_at = now
+        try:
+            if self._doubts.sweep_due(now):
+                await self._doubts.sweep(board, self.delivery, self.messenger.still_mine)
+            if not self._due_since or self.trouble.stands(LOOKING):
+                await self.delivery.check()
+        except DeliveryError as error:
+            now = self._clock()
+            if error.retry_after is not None:
+                self._look_again_at = now + max(_LEAST_RETRY_AFTER, error.retry_after)
+            else:
+                self._look_again_at = now + self.trouble.failed(error, now, LOOKING)
+            return
+        keys = (LOOKING,) if self._due_since else (LOOKING, SENDING)
+        self.trouble.over(self._clock(), *keys)
 
     async def _aside(self, now: float) -> bool:
         """Say something else than incidents, if that is due and may leave."""
-        if self._pace.wait("reply", now) > 0:
+        if now < self._aside_again_at or self._pace.wait("reply", now) > 0:
             return False
-        for one in self._asides:
-            if await one.say_next(now, self.messenger.about_to_send, self.messenger.still_mine):
-                self.trouble.over(self._clock(), "")
-                return True
+        try:
+            for one in self._asides:
+                if await one.say_next(now, self.messenger.about_to_send, self.messenger.still_mine):
+                    self.trouble.over(self._clock(), SENDING)
+                    return True
+        except DeliveryError as error:
+            now = self._clock()
+            if error.retry_after is not None:
+                # Only these wait for it: an incident finds out for itself.
+                self._aside_again_at = now + max(_LEAST_RETRY_AFTER, error.retry_after)
+            else:
+                self._aside_again_at = now + self.trouble.failed(error, now, SENDING)
         return False
 
     def _leaves(self, kind: Kind) -> None:
         now = self._clock()
-        if self.trouble.sentence is not None:
+        if self.trouble.stands(SENDING):
             # If this goes through, everything is due at once: nothing goes out in a burst then.
             self._pace.calm(now)
         self._pace.took(kind, now)
-
-    def _failed(self, error: DeliveryError, incident_id: str) -> float:
-        """After how many seconds to try again."""
-        now = self._clock()
-        self._pace.calm(now)
-        if error.retry_after is not None:
-            # Slack is well, and the message was not taken: only the pace was wrong.
-            return max(_LEAST_RETRY_AFTER, error.retry_after)
-        return self.trouble.failed(error, now, incident_id)
-
-    def _check_due(self, now: float) -> bool:
-        """Whether to ask if a message could be sent, while there is none."""
-        return self.trouble.sentence is not None or now - self._checked_at >= CHECK_SECONDS

@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     ticketspike_min_customers: int = Field(3, ge=1, le=1000)
     ticketspike_flush_seconds: float = Field(1.0, ge=0.05, le=60)
     ticketspike_shard_by: Literal["none", "market"] = "none"
+    ticketspike_remind_minutes: int = Field(30, ge=0, le=10_080)
     ticketspike_tickets_url: str | None = None
     ticketspike_campaign_notice_hours: float = Field(0, ge=0, le=24 * 14)
     ticketspike_digest_at: str | None = None

@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts import language as words
-from alerts.records import Driver, Spike
+from alerts.records import Course, Driver, Spike
 from alerts.words import spread_evenly
 from detectors.drivers import drivers
 from detectors.evenly import evenly
+from streams.chart import Chart
 from streams.facet_memory import FacetMemory, before
 from streams.open_minutes import Counted, add_facets, distinct
 
 if TYPE_CHECKING:
     from alerts.language import Language
     from detectors.alarm import AlarmChange
+    from detectors.past import Past
+    from detectors.rows import FloatArray
 
 
 class Stating:
@@ -34,14 +37,39 @@ class Stating:
     Args:
         language: of the rule's words in a spike.
         min_customers: a spike is stated again when it reaches so many distinct customers.
+        past: gives what a contact reason had before and since its alarm's onset, when the alarm is raised.
+        more: further words for an alarm's rule, or None.
     """
 
-    def __init__(self, language: Language, min_customers: int) -> None:
+    def __init__(
+        self,
+        language: Language,
+        min_customers: int,
+        past: Callable[[AlarmChange], Past],
+        more: Callable[[AlarmChange], str | None] = lambda _: None,
+    ) -> None:
         self.said: dict[str, Spike] = {}
         """The last statement about a spike of each contact reason, open or cleared."""
         self._language = language
         self._min_customers = min_customers
+        self._past = past
+        self._more = more
         self._facets: dict[str, FacetMemory] = {}
+        self._charts: dict[str, Chart] = {}
+        """The course of each open spike over closed minutes."""
+
+    def follow(
+        self, minute: int, index: Mapping[str, int], counts: FloatArray, expected: FloatArray
+    ) -> set[str]:
+        """Let the courses of open spikes go on by a closed minute; gives their contact reasons."""
+        for reason, chart in self._charts.items():
+            chart.add(minute, float(counts[index[reason]]), float(expected[index[reason]]))
+        return set(self._charts)
+
+    def lately(self, reason: str) -> tuple[float, float] | None:
+        """Tickets of an open spike's last half hour and their expectation; None without one."""
+        chart = self._charts.get(reason)
+        return None if chart is None else chart.lately(30)
 
     def firing(self, reason: str) -> bool:
         """Whether a spike of this contact reason is open."""
@@ -92,6 +120,7 @@ class Stating:
             minutes=[(cell.count, cell.facets) for cell in cells],
             before=before(self._facets, reason, change.onset, now),
         )
+        course = self._course(change, running, now)
         even = () if found else evenly(facets, memory.usual, observed, change.expected, usual_tickets=known)
         spread = spread_evenly(even, self._language)
         spike = Spike(
@@ -110,7 +139,7 @@ class Stating:
             excess=round(change.observed - change.expected, 3),
             customers=customers,
             score=round(change.score, 3),
-            rule="; ".join(filter(None, (words.rule(change, self._language), spread))),
+            rule="; ".join(filter(None, (words.rule(change, self._language), self._more(change), spread))),
             drivers=[
                 Driver(
                     facet=one.facet,
@@ -122,9 +151,25 @@ class Stating:
                 )
                 for one in found
             ],
+            course=course,
         )
         self.said[reason] = spike
         return spike
+
+    def _course(self, change: AlarmChange, running: Mapping[int, Mapping[str, Counted]], now: int) -> Course:
+        """The alarm's course up to `now`, and on to the newest of the open minutes."""
+        reason = change.contact_reason
+        chart = self._charts.get(reason)
+        if chart is None:
+            chart = self._charts[reason] = Chart(self._past(change), change.onset)
+        if change.state == "cleared":
+            del self._charts[reason]
+        if running:
+            chart, rate = chart.copy(), change.expected / change.window_minutes
+            for minute in range(now + 1, max(running) + 1):
+                cell = running.get(minute, {}).get(reason)
+                chart.add(minute, cell.count if cell else 0, rate)
+        return chart.course()
 
     def reached(
         self, reasons: Collection[str], open_alarms: Callable[[], Collection[AlarmChange]], now: int
@@ -158,9 +203,11 @@ class Stating:
         """All that is to be kept of a contact reason; JSON-able."""
         spike = self.said.get(reason)
         memory = self._facets.get(reason)
+        chart = self._charts.get(reason)
         return {
             "facets": memory.snapshot() if memory else None,
             "spike": msgspec.to_builtins(spike) if spike else None,
+            "chart": chart.snapshot() if chart else None,
         }
 
     def restore(self, reason: str, state: Mapping[str, object]) -> None:
@@ -170,6 +217,8 @@ class Stating:
             memory.restore(state["facets"])  # type: ignore[arg-type]
         if state.get("spike"):
             self.said[reason] = msgspec.convert(state["spike"], Spike)
+        if state.get("spike") and state.get("chart"):
+            self._charts[reason] = Chart.restored(state["chart"])  # type: ignore[arg-type]
 
     def adopt(self, reason: str, learnt: Mapping[str, object]) -> None:
         """Take over what `learn` found to be usual of a contact reason; what was said stays."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.context import Context
@@ -37,6 +37,8 @@ class Surroundings:
         self._now = now
         self._redemptions = redemptions
         self._zone = ZoneInfo(settings.ticketspike_timezone)
+        minutes = settings.ticketspike_remind_minutes
+        self._remind_after = timedelta(minutes=minutes) if minutes else None
         self._seen: dict[bytes, bytes] = {}
         self._campaigns: dict[str, Campaign] = {}
 
@@ -63,6 +65,11 @@ class Surroundings:
             said=entry.said if entry is not None else None,
             redemptions=self._redemptions.facts(codes, now) if codes else {},
             orders=self._redemptions.orders(now) if entry is not None else None,
+            remind_after=self._remind_after,
+            answers_possible=bool(settings.slack_signing_secret or settings.slack_app_token),
+            silenced=None
+            if entry is None
+            else entry.silenced_until is not None and wall < entry.silenced_until,
         )
 
     def campaigns(self) -> dict[str, Campaign]:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from alerts.records import Campaign, Spike
+from alerts.answer_effects import Effects, Expected, raised
+from alerts.effect_words import bar_raised
+from alerts.records import Campaign, Condition, Spike
+from detectors.alarm import AlarmChange
 from detectors.detector import Detector, DetectorSettings
 from streams.announcements import Announcements
+from streams.conditions import Conditions
 from streams.events import Cell
+from streams.expecting import Expecting, seen_now
 from streams.open_minutes import Counted, OpenMinutes
-from streams.stating import Stating
+from streams.stating import Stating, instant
 
 if TYPE_CHECKING:
     from alerts.language import Language
@@ -41,6 +47,8 @@ class Surveillance:
         language: of the rule's words in a spike.
         min_customers: a spike is stated again when it reaches so many distinct customers.
         campaigns: the campaigns as they stand; asked once a minute.
+        answered: what people's answers change, as it stands; asked once a minute, and the same object as long as
+            nothing changed.
         witness: shown each closed minute, after it was judged: its counts, the announced uplifts, whether
             alarms were allowed. For what a backtest keeps beside its spikes; a worker has none.
     """
@@ -52,6 +60,7 @@ class Surveillance:
         language: Language = "en",
         min_customers: int = 3,
         campaigns: Callable[[], Collection[Campaign]] = tuple,
+        answered: Callable[[], Effects] = Effects,
         witness: Witness | None = None,
     ) -> None:
         self.detector = Detector(settings)
@@ -63,8 +72,13 @@ class Surveillance:
         self.late = 0
         self.touched: set[str] = set()
         """Contact reasons whose state changed in substance since the caller last cleared this set."""
-        self._stating = Stating(language, min_customers)
+        self._language = language
+        self._zone = ZoneInfo(settings.timezone)
+        self._stating = Stating(language, min_customers, self.detector.past, self._bar_raised)
+        self._conditions = Conditions(language, settings.false_alarms_per_week)
         self._announcements = Announcements(campaigns)
+        self._answered = answered
+        self._expecting = Expecting(answered, campaigns)
         self._witness = witness
         self._rows: dict[str, int] = {}
 
@@ -127,7 +141,9 @@ class Surveillance:
         if not counts:
             return []
         announced = self._announcements.at(last, self.detector.reasons)
-        changes = self.detector.running(counts, now, announced)
+        factors, held = self._expecting.at(self._index, announced)
+        bars = self._expecting.raised(last, self._index)
+        changes = self.detector.running(counts, now, factors, raised=bars, held=held)
         said = [self._stating.state(change, cells, self.closed) for change in changes]
         self.touched.update(spike.contact_reason for spike in said)
         return said
@@ -141,6 +157,20 @@ class Surveillance:
         """The last statement about each contact reason's spike, open or cleared; hearing it again is harmless."""
         return [self.said[reason] for reason in sorted(self.said)]
 
+    @property
+    def news(self) -> bool:
+        """Whether `stated` has anything to give."""
+        return bool(self._conditions.new)
+
+    def stated(self) -> list[Condition]:
+        """What was stated of the source as a whole since this was last asked, in order."""
+        said, self._conditions.new = self._conditions.new, []
+        return said
+
+    def conditions(self) -> list[Condition]:
+        """The last statement about each condition of the source, of what holds or has ended."""
+        return self._conditions.restate()
+
     def resumable(self, minute: int) -> bool:
         """Whether it is enough to keep the `touched` contact reasons, all of them having been kept at `minute`."""
         return self.detector.resumable(minute)
@@ -151,11 +181,16 @@ class Surveillance:
             "detector": self.detector.snapshot(reason),
             **self._stating.snapshot(reason),
             "campaigns": self._announcements.snapshot(reason),
+            "expected": self._expecting.snapshot(reason),
         }
 
     def channel(self) -> dict[str, object]:
         """What is to be kept of the channel as a whole; JSON-able."""
-        return {**self.detector.channel(), "campaigns": self._announcements.common()}
+        return {
+            **self.detector.channel(),
+            "campaigns": self._announcements.common(),
+            "conditions": self._conditions.snapshot(),
+        }
 
     def announced(self, reason: str) -> float:
         """By how much a contact reason was expected to be raised in the minute closed last; 1.0 without campaigns."""
@@ -169,6 +204,8 @@ class Surveillance:
         self._stating.restore(reason, state)
         if state.get("campaigns"):
             self._announcements.restore(reason, state["campaigns"])  # type: ignore[arg-type]
+        if state.get("expected"):
+            self._expecting.restore(reason, state["expected"])  # type: ignore[arg-type]
 
     def adopt(self, reason: str, learnt: Mapping[str, object]) -> None:
         """Take over what `learn` found for a contact reason.
@@ -196,6 +233,7 @@ class Surveillance:
         """
         self.detector.resume(until, channel)
         self._announcements.resume(channel.get("campaigns", {}))  # type: ignore[arg-type]
+        self._conditions.restore(channel.get("conditions", {}))  # type: ignore[arg-type]
         for minute in self.open.minutes():
             if minute > until:
                 break
@@ -208,13 +246,27 @@ class Surveillance:
         self._stating.remember(minute, cells)
         self.closed = minute
         self.touched.update(cells)
-        counts, reasons = self._array(cells), self.detector.reasons
-        announced = self._announcements.begin(minute, reasons)
-        changes = self.detector.close(minute, counts, announced, alarms=alarms)
-        self._announcements.learn(self.detector, self._index)
-        self.touched |= self._announcements.touched()
+        counts, index = self._array(cells), self._index
+        announced = self._announcements.begin(minute, self.detector.reasons)
+        factors, held = self._expecting.begin(minute, index, announced, self._seen)
+        bars = self._expecting.raised(minute, index)
+        standing = self._conditions.standing(self.detector, minute)
+        changes = self.detector.close(minute, counts, factors, alarms=alarms, raised=bars, held=held)
+        self._announcements.learn(self.detector, index)
+        self._expecting.learn(self.detector, index, counts, announced)
+        self.touched |= self._announcements.touched() | self._expecting.touched()
+        self.touched |= self._stating.follow(minute, index, counts, self.detector.expectation().mean)
+        self._conditions.close(
+            minute,
+            self.detector,
+            counts,
+            standing,
+            alarms=alarms,
+            over=any(change.state == "cleared" for change in changes),
+            raised=self._total_raised(minute),
+        )
         if self._witness is not None:
-            self._witness(self.detector, counts, announced, alarms)
+            self._witness(self.detector, counts, factors, alarms)
         said = [self._stating.state(change, {}, minute) for change in changes]
         about = {spike.contact_reason for spike in said}
         self.touched |= about
@@ -222,6 +274,18 @@ class Surveillance:
         wrote = {reason for reason, cell in cells.items() if cell.customers} - about
         said.extend(self._stating.reached(wrote, self.detector.open_alarms, minute))
         return said
+
+    def _seen(self, reason: str, one: Expected) -> float:
+        return seen_now(self.detector, self._stating.lately(reason), reason, one)
+
+    def _bar_raised(self, change: AlarmChange) -> str | None:
+        """That an alarm had a higher bar to take, in words; None where it had not."""
+        by = raised(self._answered().false_alarms, change.contact_reason, instant(change.raised_minute))
+        return None if by is None else bar_raised(by, self._zone, self._language)
+
+    def _total_raised(self, minute: int) -> float:
+        by = raised(self._answered().false_alarms, None, instant(minute))
+        return 0.0 if by is None else by.nats
 
     def _know(self, reasons: Collection[str], minute: int | None = None) -> None:
         known = self._index

@@ -14,8 +14,10 @@ from streams.metrics import Metrics, label
 
 log = structlog.get_logger("slack")
 
-CHANNEL = ""
+SENDING = ""
 """The key of a trouble of all messages; one message's own trouble goes under its incident."""
+LOOKING = "\0looking"
+"""The key of a trouble with looking at the channel: messages may get through all the same."""
 
 
 class Trouble:
@@ -27,8 +29,7 @@ class Trouble:
 
     def __init__(self, metrics: Metrics) -> None:
         self.metrics = metrics
-        self.permanent = False
-        """Whether a person must mend what all messages suffer from."""
+        self._permanent: set[str] = set()
         self._begun: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._sentences: dict[str, dict[str, str]] = {}
@@ -36,42 +37,59 @@ class Trouble:
     @property
     def sentence(self) -> str | None:
         """What is wrong now, that of all messages first; None when all is well."""
-        for key in (CHANNEL, *self._sentences):
+        for key in (SENDING, *self._sentences):
             if key in self._sentences:
-                return list(self._sentences[key])[-1]
+                return list(self._sentences[key].values())[-1]
         return None
 
-    def failed(self, error: DeliveryError, now: float, incident_id: str) -> float:
+    def stands(self, key: str) -> bool:
+        """Whether there is a trouble under this key."""
+        return key in self._sentences
+
+    def permanent(self, key: str) -> bool:
+        """Whether a person must mend it."""
+        return key in self._permanent
+
+    def failed(self, error: DeliveryError, now: float, key: str) -> float:
         """Take a failure in; returns after how many seconds to try again.
 
         Args:
             error: what came back.
             now: seconds of a clock that never goes back.
-            incident_id: whose message it was, in case that only this message is refused.
+            key: `SENDING`, `LOOKING`, or the incident whose message alone is refused.
         """
-        key = incident_id if error.message_only else CHANNEL
-        if key == CHANNEL:
-            self.permanent = error.permanent
+        (self._permanent.add if error.permanent else self._permanent.discard)(key)
         self._begun.setdefault(key, now)
         self._failures[key] = self._failures.get(key, 0) + 1
-        told, code = self._sentences.setdefault(key, {}), label(error.code or "unknown")
-        sentence = str(error)
-        if code not in told.values():
+        code, sentence = label(error.code or "unknown"), str(error)
+        if not self._told(code):
             # One line for each of Slack's words in a trouble, or two errors that take turns would fill the log.
-            about = {"incident_id": incident_id} if key else {}
-            log.error("messages do not get through", error=sentence, retry="at least every 30 s", **about)
-        told.pop(sentence, None)
-        told[sentence] = code
+            log.error(
+                "messages do not get through", error=sentence, retry="at least every 30 s", **_about(key)
+            )
+        told = self._sentences.setdefault(key, {})
+        told.pop(code, None)
+        told[code] = sentence
         self.metrics.slack_trouble.labels(code).set(1)
         return backoff(self._failures[key])
 
-    def over(self, now: float, incident_id: str) -> None:
-        """A message of this incident got through."""
-        for key in (CHANNEL, incident_id):
+    def over(self, now: float, *keys: str) -> None:
+        """What these keys stand for got through."""
+        for key in keys:
             if key not in self._sentences:
                 continue
-            for code in self._sentences.pop(key).values():
-                self.metrics.slack_trouble.labels(code).set(0)
-            lasted = now - self._begun.pop(key)
-            log.warning("messages get through again", seconds=round(lasted, 1), tries=self._failures.pop(key))
-        self.permanent = False
+            self._permanent.discard(key)
+            codes = self._sentences.pop(key)
+            lasted, tries = round(now - self._begun.pop(key), 1), self._failures.pop(key)
+            for code in codes:
+                if not self._told(code):
+                    self.metrics.slack_trouble.labels(code).set(0)
+            if not any(map(self._told, codes)):
+                log.warning("messages get through again", seconds=lasted, tries=tries, **_about(key))
+
+    def _told(self, code: str) -> bool:
+        return any(code in codes for codes in self._sentences.values())
+
+
+def _about(key: str) -> dict[str, str]:
+    return {} if key in (SENDING, LOOKING) else {"incident_id": key}

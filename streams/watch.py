@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 import structlog
 
-from alerts.records import Campaign, Spike
+from alerts.answer_effects import Effects
+from alerts.records import Campaign, Condition, Spike
 from streams import checkpoint, follow, left_open
+from streams.answered import Answered
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.campaign_rows import decode_campaigns
 from streams.detection import detector_settings
@@ -33,6 +35,8 @@ DAY_MINUTES = 1440
 LIVE_SECONDS = 15.0
 """A record of `ticket-counts` younger than this is the present: the running minute is scored."""
 SLICE_SECONDS = 0.05
+ANSWERS_SECONDS = 0.5
+"""An answer counts from the minute after it, and minutes close minutes later: so seldom is often enough."""
 SCORE_SECONDS = 1.0
 
 log = structlog.get_logger("watch")
@@ -68,7 +72,9 @@ class Watch:
         self.table = shard_table(self.app, "watch")
         self.campaign_rows = compacted(self.app, settings, "campaigns")
         self.baseline_rows = compacted(self.app, settings, "baselines")
+        self.incident_rows = compacted(self.app, settings, "incidents")
         self.spikes = self.app.topic(settings.topic("spikes"), **RAW)
+        self.conditions = self.app.topic(settings.topic("conditions"), **RAW)
         self.source = settings.topic("ticket-counts")
         self.app.agent(self.app.topic(self.source, **RAW), name="watch")(self.watch)
         self.app.on_partitions_revoked.connect(self._rebalanced)
@@ -83,6 +89,8 @@ class Watch:
         self._baselines_seen: dict[bytes, bytes] = {}
         self._campaigns_seen: dict[bytes, bytes] = {}
         self._campaigns: tuple[Campaign, ...] = ()
+        self._answered = Answered(settings.ticketspike_clock)
+        self._effects: tuple[float, Effects] = (-ANSWERS_SECONDS, Effects())
         self._checkpointed = 0.0
         self._restated = 0.0
         self._scored = 0.0
@@ -144,12 +152,15 @@ class Watch:
         if wall and due and self.now() - entry.timestamp < LIVE_SECONDS:
             self._scored = time.monotonic()
             said.extend(held.running(self.now()))
-        if said:
+        if said or held.news:
             await self._publish(said)
 
     async def _publish(self, said: list[Spike]) -> None:
-        """Make the state safe that these spikes come from, then say them."""
+        """Make the state safe that these spikes come from, then say them, and first what explains many of them."""
         await self._checkpoint()
+        for condition in self._held().stated():
+            log.info("condition", kind=condition.kind, ended=condition.ended_at is not None)
+            await self._say_condition(condition)
         for spike in said:
             self._tell(spike)
             await self._say(spike)
@@ -179,6 +190,10 @@ class Watch:
         sent = await self.spikes.send(key=spike.contact_reason.encode(), value=msgspec.json.encode(spike))
         await sent
 
+    async def _say_condition(self, condition: Condition) -> None:
+        sent = await self.conditions.send(key=condition.kind.encode(), value=msgspec.json.encode(condition))
+        await sent
+
     async def _keep_up(self) -> None:
         """What is due by the wall: checkpoint, restate, take over new baselines."""
         now = time.monotonic()
@@ -189,10 +204,13 @@ class Watch:
             await self._restate(RESTATED_MINUTES)
 
     async def _restate(self, minutes: float) -> None:
-        """State open spikes again, and those cleared no longer ago than so many minutes of event time."""
+        """State what is open again, and what ended no longer ago than so many minutes of event time."""
         held = self._held()
         self._restated = time.monotonic()
         present = (held.closed or 0) * 60
+        for condition in held.conditions():
+            if condition.ended_at is None or condition.ended_at.timestamp() >= present - minutes * 60:
+                await self._say_condition(condition)
         for spike in held.restate():
             if spike.cleared_at is None or spike.cleared_at.timestamp() >= present - minutes * 60:
                 await self._say(spike)
@@ -272,6 +290,7 @@ class Watch:
             language=self.settings.ticketspike_language,
             min_customers=self.settings.ticketspike_min_customers,
             campaigns=self.campaigns,
+            answered=self.answered,
         )
 
     def campaigns(self) -> tuple[Campaign, ...]:
@@ -281,6 +300,14 @@ class Watch:
             self._campaigns_seen = held
             self._campaigns = tuple(decode_campaigns(held).values())
         return self._campaigns
+
+    def answered(self) -> Effects:
+        """What people's answers change, looked up now and then."""
+        looked, found = self._effects
+        if time.monotonic() - looked >= ANSWERS_SECONDS:
+            found = self._answered.of(self.incident_rows)
+            self._effects = time.monotonic(), found
+        return found
 
     def _adopt_baselines(self) -> None:
         """Take over what `learn` published since the last look."""

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -183,19 +184,36 @@ class _Stages:
     async def stop(self) -> None:
         """Flush, commit, leave the groups; within ten seconds, whatever hangs."""
         log.info("stopping")
+        until = time.monotonic() + STOP_SECONDS
         running = [service.stop() for service in reversed(self.services.values()) if service.started]
         if self.web.started:
             running.append(self.web.stop())
         if self.delivery is not None:
             running.append(self.delivery.close())
-        try:
-            await asyncio.wait_for(asyncio.gather(*running, return_exceptions=True), STOP_SECONDS)
-        except TimeoutError:
-            # A client's thread that hangs would keep the interpreter alive for ever; all that matters is acknowledged.
+        late = await _ended_late([asyncio.ensure_future(one) for one in running], STOP_SECONDS - 1)
+        # asyncio.run would wait for threads without end, and a client in one of them may wait for a broker.
+        threads = asyncio.ensure_future(asyncio.get_running_loop().shutdown_default_executor())
+        late |= await _ended_late([threads], until - time.monotonic())
+        if late:
+            # Whatever hangs would keep the interpreter alive; all that matters is acknowledged.
             log.error("not everything stopped in time")
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(1)
+
+
+async def _ended_late(tasks: Sequence[asyncio.Future[Any]], seconds: float) -> bool:
+    """Wait for tasks and say whether one is not done in time.
+
+    `wait_for` would wait for what it cancels, however long that takes to hear it.
+    """
+    if not tasks:
+        return False
+    done, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in done:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("not everything stopped as it should", error=type(error).__name__)
+    return bool(late)
 
 
 def _faust_ready(stage: Watch | Notify) -> tuple[bool, str]:

@@ -166,12 +166,16 @@ async def test_a_press_changes_the_message_and_whoever_comes_second_is_told_who_
             assert await until(lambda: len(slack.roots()) == 1, seconds=60), worker.said()
             root = slack.roots()[0]
             told = root.payload["metadata"]["event_payload"]
+            assert '"acknowledge"' in json.dumps(root.payload)
             stamp = f"{time.time():.6f}"
             assert (await post(worker, pressed("acknowledge", told["incident_id"], action_ts=stamp)))[
                 0
             ] == 200
             assert await until(lambda: root.edits > 0, seconds=60), worker.said()
             assert root.payload["metadata"]["event_payload"]["revision"] > told["revision"]
+            # It says who, and does not ask again.
+            assert "U0LEAD" in json.dumps(root.payload)
+            assert '"acknowledge"' not in json.dumps(root.payload)
             later = f"{time.time():.6f}"
             second = pressed("acknowledge", told["incident_id"], user="U1OTHER", action_ts=later)
             assert (await post(worker, second))[0] == 200

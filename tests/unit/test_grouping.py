@@ -139,6 +139,17 @@ def test_a_spike_whose_drivers_come_late_joins_as_long_as_nobody_was_told_of_it(
     assert before not in channel.board.entries
 
 
+def test_of_two_with_one_cause_the_one_that_people_know_stays_though_it_is_the_younger() -> None:
+    channel = Channel()
+    channel.hear(spike(customers=2))
+    channel.hear(other(10, CODE))
+    kept = channel.incident("payment").incident_id
+    channel.hear(spike("grown", 20, 20, drivers=[CODE]))
+    assert channel.incident().incident_id == kept
+    assert channel.incident().contact_reasons == ["payment", "voucher invalid"]
+    assert channel.sent.count("root") == 1
+
+
 def test_two_that_people_know_of_stay_two_and_name_each_other() -> None:
     channel = Channel()
     channel.hear(spike(drivers=[CODE]))
@@ -205,3 +216,13 @@ def test_an_older_alarm_than_the_known_one_is_old_news() -> None:
     older = spike(onset=ONSET - minutes(60), raised_at=ONSET - minutes(50))
     assert channel.hear(older).reason is Reason.OLD_NEWS
     assert channel.sent == ["root"]
+
+
+def test_an_alarm_between_two_known_ones_is_old_news() -> None:
+    channel = Channel()
+    channel.hear(spike())
+    channel.hear(spike(onset=ONSET + minutes(60), raised_at=ONSET + minutes(70)))
+    before = channel.incident()
+    lost = spike(onset=ONSET + minutes(30), raised_at=ONSET + minutes(40))
+    assert channel.hear(lost).reason is Reason.OLD_NEWS
+    assert channel.incident() is before

@@ -74,6 +74,16 @@ def test_what_was_absorbed_to_its_end_is_never_told() -> None:
     assert channel.board.entries[channel.incident("refund").incident_id].quiet is Reason.TOTAL_VOLUME
 
 
+def test_what_was_absorbed_and_rises_again_by_itself_is_told() -> None:
+    channel = Channel()
+    channel.hear(TOTAL)
+    channel.hear(noise())
+    channel.hear(noise("cleared", 20, 30))
+    again = spike(reason="refund", onset=ONSET + minutes(50), drivers=[driver("browser", "Safari")])
+    assert channel.hear(again).reason is Reason.FIRST_NOTIFICATION
+    assert channel.message(channel.incident("refund").incident_id).shows.status == "open"
+
+
 def test_the_tail_of_the_peak_is_no_news_but_what_lasts_is() -> None:
     channel = Channel()
     channel.hear(TOTAL)
@@ -170,4 +180,13 @@ def test_a_root_under_way_is_brought_to_its_end_whatever_holds_the_incident_back
     channel.board.attempt(channel.incident("refund").incident_id, channel.context.wall)
     channel.hear(TOTAL)
     channel.hear(noise("cleared", 20, 30))
+    assert channel.message(channel.incident("refund").incident_id).shows.status == "resolved"
+
+
+def test_what_was_over_before_the_peak_and_could_not_be_sent_is_still_told() -> None:
+    channel = Channel()
+    channel.hear(noise(), send=0)
+    channel.hear(noise("cleared", 20, 30), send=0)
+    channel.hear(condition("total_volume", since=ONSET + minutes(40)), send=0)
+    channel.wait(1)
     assert channel.message(channel.incident("refund").incident_id).shows.status == "resolved"

@@ -21,6 +21,7 @@ from streams.notices import Notices
 from streams.sender import Sender
 
 HOUR = timedelta(hours=1)
+_AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 DROPPED = DeliveryError("Slack gave no answer", code="disconnected", ambiguous=True)
 REFUSED = DeliveryError("Slack refused the message as too long", permanent=True, message_only=True)
 
@@ -207,4 +208,26 @@ def test_a_row_of_a_notice_that_cannot_be_read_is_taken_out() -> None:
     assert stored.obsolete == [notify_rows.notice_key("b")]
 
 
-_AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
+async def test_a_rate_limit_on_a_notice_holds_no_incident_up() -> None:
+    shop = Shop()
+    shop.plan()
+    limited = iter([DeliveryError("Slack asks to wait", code="ratelimited", retry_after=600.0)])
+    shop.slack.fault = lambda method: next(limited, None) if method == "post" else None
+    await shop.run(10)
+    shop.board.hear_spike(spike("raised", 30), shop.context())
+    await shop.run(10)
+    assert [one["metadata"]["event_type"] for one in shop.slack.roots()] == ["ticketspike_incident"]
+    await shop.run(700)
+    assert shop.told() == ["📅 Campaign ahead: bf"]
+
+
+async def test_an_outage_holds_a_notice_until_it_is_over() -> None:
+    shop = Shop()
+    shop.plan()
+    shop.slack.fault = lambda _: DeliveryError("Slack failed on its side", code="http_503", ambiguous=True)
+    await shop.run(600)
+    assert shop.sender.trouble.sentence is not None
+    shop.slack.fault = lambda _: None
+    await shop.run(120)
+    assert shop.told() == ["📅 Campaign ahead: bf"]
+    assert shop.sender.trouble.sentence is None

@@ -242,6 +242,37 @@ async def test_one_message_that_slack_refuses_keeps_no_other_waiting() -> None:
     assert office.sender.trouble.sentence is None
 
 
+async def test_a_channel_that_may_not_be_read_holds_only_what_must_be_looked_up() -> None:
+    office = Office()
+    missing = DeliveryError("lacks the scope channels:history", code="missing_scope", permanent=True)
+    office.slack.fault = lambda method: missing if method in ("standing", "thread", "check") else None
+    losing = [True]
+
+    def lose(method: str) -> DeliveryError | None:
+        return DROPPED if method == "post" and losing and losing.pop() else None
+
+    office.slack.lost = lose
+    await office.hear(*spikes(3))
+    await office.run(60)
+    assert len(office.slack.roots()) == 3
+    assert sum(entry.said is not None for entry in office.board.entries.values()) == 2
+    assert office.sender.trouble.sentence == str(missing)
+    office.slack.fault = lambda _: None
+    await office.run(60)
+    assert in_last_state(office)
+    assert office.sender.trouble.sentence is None
+
+
+async def test_a_limit_on_reading_holds_no_message() -> None:
+    office = Office()
+    limited = DeliveryError("wait", code="rate_limited", retry_after=60.0)
+    office.slack.fault = lambda method: limited if method in ("standing", "check") else None
+    await office.run(10)
+    await office.hear(spike())
+    await office.run(2)
+    assert len(office.slack.roots()) == 1
+
+
 async def test_a_rate_limit_is_waited_for_and_is_no_trouble() -> None:
     office = Office()
     asked = [DeliveryError("wait", code="rate_limited", retry_after=17.0)]

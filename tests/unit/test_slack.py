@@ -87,7 +87,7 @@ async def test_a_reply_is_found_in_its_thread_by_its_mark_and_in_no_other(channe
     first, second = await channel.post(payload("ts-one")), await channel.post(payload("ts-two"))
     word = payload("ts-one", event_type=REPLY_EVENT_TYPE)
     answer = await channel.reply(first, marked(word, "m-grown"))
-    assert await channel.thread(first) == [Standing(answer, "ts-one", "m-grown")]
+    assert await channel.thread(first) == [Standing(answer, "ts-one", "m-grown", 1)]
     assert await channel.thread(second) == []
 
 
@@ -262,13 +262,11 @@ async def test_a_message_for_a_second_channel_stands_there_alone_and_is_found_ed
     slack = Slack(TOKEN, CHANNEL_ID, base_url=server.url, others=[AUSTRIA])
     second, first = await slack.post(placed("ts-two")), await slack.post(payload("ts-one"))
     assert (second.channel, first.channel) == (AUSTRIA, CHANNEL_ID)
-    assert await slack.standing(recently()) == [Standing(second, "ts-two"), Standing(first, "ts-one")]
+    assert [one.post for one in await slack.standing(recently())] == [second, first]
     await slack.update(second, placed("ts-two"))
-    await slack.reply(second, marked(payload("ts-two", event_type=REPLY_EVENT_TYPE), "m"))
-    assert await slack.thread(second) == [
-        Standing(answer := (await slack.thread(second))[0].post, "ts-two", "m")
-    ]
+    answer = await slack.reply(second, marked(payload("ts-two", event_type=REPLY_EVENT_TYPE), "m"))
     assert answer.channel == AUSTRIA
+    assert [one.post for one in await slack.thread(second)] == [answer]
 
 
 async def test_a_post_of_unknown_outcome_is_found_in_the_second_channel(server: FakeSlack) -> None:
@@ -299,7 +297,7 @@ async def test_the_outbox_keeps_the_second_channel_with_the_message(tmp_path: Pa
     outbox = Outbox(tmp_path)
     post = await outbox.post(placed())
     assert post.channel == AUSTRIA
-    assert await outbox.standing(recently()) == [Standing(post, "ts-one")]
+    assert await found(outbox, "ts-one") == [post]
 
 
 async def test_a_message_has_an_address_also_when_it_is_gone(slack: Slack, server: FakeSlack) -> None:

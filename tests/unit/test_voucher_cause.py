@@ -134,6 +134,29 @@ def test_late_parcels_that_were_bought_with_a_code_do_not_make_it_broken() -> No
     assert said(over, "en") == ("", "The code ran out 2 h before the rise began.")
 
 
+ABOUT = [
+    ("voucher_not_working", True),
+    ("Rabattcode", True),
+    ("my code fails", True),
+    ("discount missing", True),
+    ("postcode unknown", False),
+    ("checkout", False),
+]
+
+
+@pytest.mark.parametrize(("reason", "likely"), ABOUT)
+def test_it_is_likely_where_the_reason_is_about_codes(reason: str, likely: bool) -> None:
+    found = voucher_cause(spike(CODE, reason=reason), [campaign(-48 * HOUR, -2 * HOUR)], {}, AT)
+    assert found is not None
+    assert found.likely is likely
+
+
+def test_of_a_new_code_no_usual_redemptions_are_told() -> None:
+    found = voucher_cause(spike(CODE), [RUNS], redeemed(0, 10), AT)
+    assert found is not None
+    assert said(found, "en") == ("", "Redeemed all the same: 40 times in 50 min.")
+
+
 def test_a_reason_of_another_name_with_redemptions_that_fall_is_likely() -> None:
     found = voucher_cause(spike(CODE, reason="checkout"), [RUNS], redeemed(10, 0), AT)
     assert found is not None
