@@ -68,7 +68,12 @@ def changes(
 
 
 def quiet(
-    counts: Mapping[str, Days], day: date, usual: Sequence[date], last_at: Mapping[str, datetime]
+    counts: Mapping[str, Days],
+    day: date,
+    usual: Sequence[date],
+    last_at: Mapping[str, datetime],
+    *,
+    min_customers: int,
 ) -> list[QuietReason]:
     """Contact reasons that came on every usual day and not at all on this one, beyond what chance explains.
 
@@ -80,6 +85,7 @@ def quiet(
         day: the day in question.
         usual: its usual days.
         last_at: when each contact reason was seen last, also after the day.
+        min_customers: contact reasons that had fewer distinct customers on each of the usual days are not named.
     """
     if len(usual) < _FEWEST_DAYS or not any(_tickets(one, day) for one in counts.values()):
         return []
@@ -89,6 +95,7 @@ def quiet(
         QuietReason(contact_reason=name, usual=sum(series) / len(series), last_at=last_at[name])
         for (name, series), dispersion in zip(regular.items(), spread, strict=True)
         if not _tickets(counts[name], day)
+        and max(counts[name][one][1] for one in usual) >= min_customers
         and fewer(0, series, dispersion=dispersion) < _QUIET_LEVEL / len(regular)
     ]
     found.sort(key=lambda one: (-one.usual, one.contact_reason))

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import click
 import msgspec
 
 from alerts import digest
@@ -49,12 +50,13 @@ def gather(settings: Settings, at: datetime | None = None) -> Digest:
     zone, holidays = ZoneInfo(settings.ticketspike_timezone), holiday_dates(settings.ticketspike_holidays)
     at = at or _now(settings)
     rows = read_compacted(settings, "incidents").values()
-    incidents = list(_decoded(rows, Incident, settings, "incidents"))
+    incidents = list(_readable(rows, Incident, settings, "incidents"))
     day = at.astimezone(zone).date() - timedelta(days=1)
     begin, end = (midnight(one, zone) for one in (day, day + timedelta(days=1)))
     counted = _counted(settings, day, zone, at)
     usual = usual_days(day, counted_from=_counted_from(counted, zone), holidays=holidays)
-    total, top = changes(counted.days, day, usual, min_customers=settings.ticketspike_min_customers)
+    least = settings.ticketspike_min_customers
+    total, top = changes(counted.days, day, usual, min_customers=least)
     context = Context(now=at, wall=at, timezone=zone)
     shown = [one for one in incidents if one.opened_at <= at and digest.shown(one, context)]
     answers = (record.value for record in read_to_end(settings, "answers") if record.value)
@@ -65,9 +67,9 @@ def gather(settings: Settings, at: datetime | None = None) -> Digest:
         open=sorted(shown, key=lambda one: (one.opened_at, one.incident_id)),
         total=total,
         top=top,
-        quiet=quiet(counted.days, day, usual, counted.last_at),
+        quiet=quiet(counted.days, day, usual, counted.last_at, min_customers=least),
         answers=count_answers(
-            _decoded(answers, Answer, settings, "answers"),
+            _readable(answers, Answer, settings, "answers"),
             begin,
             end,
             at,
@@ -107,19 +109,30 @@ def _counted(settings: Settings, day: date, zone: ZoneInfo, at: datetime) -> Day
 
 
 def _statements(settings: Settings, since: datetime | None) -> Iterator[Statement]:
-    values = (record.value for record in read_to_end(settings, "ticket-counts", since=since) if record.value)
-    return _decoded(values, Statement, settings, "ticket-counts")
+    decode = msgspec.json.Decoder(Statement).decode
+    try:
+        for record in read_to_end(settings, "ticket-counts", since=since):
+            if record.value:
+                yield decode(record.value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        topic = settings.topic("ticket-counts")
+        raise Failure(
+            f"{topic} holds a record that is not ours ({error}); only workers may write there."
+        ) from None
 
 
-def _decoded(values: Iterable[bytes], kind: type[T], settings: Settings, topic: str) -> Iterator[T]:
-    decode = msgspec.json.Decoder(kind).decode
+def _readable(values: Iterable[bytes], kind: type[T], settings: Settings, topic: str) -> Iterator[T]:
+    """Records that can be read; others are told and passed over, as the stage does: counts are sums, these are not."""
+    decode, refused = msgspec.json.Decoder(kind).decode, 0
     for value in values:
         try:
             yield decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Failure(
-                f"{settings.topic(topic)} holds a record that is not ours ({error}); only ticketspike may write there."
-            ) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            refused += 1
+    if refused:
+        click.echo(
+            f"{refused} records of {settings.topic(topic)} cannot be read and are passed over.", err=True
+        )
 
 
 def _now(settings: Settings) -> datetime:

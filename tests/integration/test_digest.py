@@ -63,6 +63,7 @@ def fill(settings: Settings) -> None:
     produce(settings, "incidents", [(told.incident_id, msgspec.json.encode(told), None)])
     press = Answer(incident_id=told.incident_id, kind="acknowledged", by="U024BE7LH", at=NOON)
     produce(settings, "answers", [(told.incident_id, msgspec.json.encode(press), None)] * 2)
+    produce(settings, "answers", [("x", b"{", None)])
     produce(settings, "dead-letters", [("a", b"x", NOON), ("b", b"x", NOON), ("c", b"x", NOW)])
 
 
@@ -73,6 +74,7 @@ def test_the_command_tells_what_the_topics_hold_without_a_worker(
     env = environment(settings)
     done = ticketspike("digest", "--json", env=env)
     assert done.returncode == 0, done.stderr
+    assert "1 records of" in done.stderr
     facts = json.loads(done.stdout)
     assert facts["day"] == NOON.date().isoformat()
     assert len(facts["usual_days"]) == 4

@@ -73,23 +73,32 @@ def test_one_usual_day_says_nothing_of_what_is_usual() -> None:
     total, top = changes(counts(a=(5, 4, 0, 0, 0)), DAY, USUAL[:1], min_customers=1)
     assert total is not None
     assert (total.usual, top[0].change.usual) == (None, None)
-    assert quiet(counts(a=(0, 9, 9, 9, 9), b=(3, 3, 3, 3, 3)), DAY, USUAL[:1], seen({"a": 1})) == []
+    assert (
+        quiet(counts(a=(0, 9, 9, 9, 9), b=(3, 3, 3, 3, 3)), DAY, USUAL[:1], seen({"a": 1}), min_customers=1)
+        == []
+    )
 
 
 def test_nothing_counted_is_nothing_told() -> None:
     assert changes({}, DAY, USUAL, min_customers=1) == (None, [])
-    assert quiet({}, DAY, USUAL, {}) == []
+    assert quiet({}, DAY, USUAL, {}, min_customers=1) == []
 
 
 def test_a_reason_that_used_to_come_and_did_not_is_quiet() -> None:
     found = counts(gone=(0, 20, 24, 18, 22), rare=(0, 1, 2, 1, 1), there=(9, 9, 9, 9, 9))
-    (one,) = quiet(found, DAY, USUAL, seen(found))
+    (one,) = quiet(found, DAY, USUAL, seen(found), min_customers=3)
     assert (one.contact_reason, one.usual, one.last_at) == ("gone", 21.0, ONSET)
+
+
+def test_a_quiet_reason_that_one_customer_wrote_about_is_not_named() -> None:
+    found = counts(gone=(0, 20, 24, 18, 22), there=(9, 9, 9, 9, 9))
+    found["gone"] = {day: (tickets, 1) for day, (tickets, _) in found["gone"].items()}
+    assert quiet(found, DAY, USUAL, seen(found), min_customers=3) == []
 
 
 def test_where_nothing_came_at_all_the_source_is_silent_and_no_reason_is_quiet() -> None:
     found = counts(gone=(0, 20, 24, 18, 22), other=(0, 9, 9, 9, 9))
-    assert quiet(found, DAY, USUAL, seen(found)) == []
+    assert quiet(found, DAY, USUAL, seen(found), min_customers=3) == []
 
 
 def test_of_a_thousand_small_reasons_hardly_ever_one_is_called_quiet_by_chance() -> None:
@@ -98,7 +107,7 @@ def test_of_a_thousand_small_reasons_hardly_ever_one_is_called_quiet_by_chance()
     for _ in range(40):
         rows = rng.poisson(rng.uniform(2, 8, 300)[:, None], (300, 5))
         found = counts(**{f"r{index}": tuple(map(int, row)) for index, row in enumerate(rows)})
-        called += bool(quiet(found, DAY, USUAL, seen(found)))
+        called += bool(quiet(found, DAY, USUAL, seen(found), min_customers=3))
     assert called <= 6
 
 

@@ -173,7 +173,7 @@ def test_the_root_message_pings_whoever_is_on_duty_when_it_is_posted(language: s
     payload = message.root(incident(), context)
     assert mentions(payload) == [ANNA, GROUP]
     assert limits.validate(payload) == []
-    assert {"de": "Zuständig: ", "en": "On duty: "}[language] in json.dumps(payload, ensure_ascii=False)
+    assert {"de": "Im Dienst: ", "en": "On duty: "}[language] in json.dumps(payload, ensure_ascii=False)
 
 
 def test_an_edit_in_the_night_names_those_who_were_pinged_in_the_morning() -> None:
