@@ -85,7 +85,7 @@ class TotalVolume:
     whose alarm has fired for longer than two hours are left out: their own incident tells of them.
 
     Its bar is that of a reason of the sum's rate with a twentieth of the knob as its share, on top of the
-    whole knob that the reasons share: what it adds is within what the knob can be measured to. It costs little
+    whole knob that the reasons share: by design a twentieth more than was asked for. It costs little
     sensitivity, since the sum gathers evidence as many times faster as there are reasons.
 
     Args:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import msgspec
 
+from alerts.answer_effects import Raised
 from alerts.campaign import announced_uplift
 from alerts.records import Campaign, Spike
 from detectors.alarm import Verdict
@@ -77,6 +78,7 @@ def explain(
     uplift = announced_uplift(campaigns, reason, instant(verdict.minute))
     active = [one for one in campaigns if one.starts_at < until and instant(begin) < one.ends_at]
     gates = list(_gates(verdict, uplift, surveillance.announced(reason)))
+    gates.extend(_answers(*surveillance.answers(reason)))
     held_back = is_open and spike is not None and spike.customers < min_customers
     if held_back and spike is not None:
         gates.append(
@@ -171,6 +173,14 @@ def _gates(verdict: Verdict, uplift: float, expected: float) -> Iterable[str]:
                 f": {uplift:.2f} times were announced, and similar campaigns brought {than} than announced"
             )
         yield says
+
+
+def _answers(expected: float, bar: Raised | None) -> Iterable[str]:
+    if expected > 1.0:
+        yield f"people have answered that the rise is expected: {expected:.2f} times as many tickets are"
+    if bar is not None:
+        many = "a false alarm" if bar.false_alarms == 1 else f"{bar.false_alarms} false alarms, the last"
+        yield f"its bar is raised by {bar.nats:.1f} since {many} on {bar.latest:%Y-%m-%d}"
 
 
 def _because(verdict: Verdict, spike: Spike | None, *, held_back: bool) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from alerts.records import Campaign
+from streams.answered import Answered
 from streams.campaign_rows import decode_campaigns
 from streams.compacted import read_compacted
 from streams.detection import detector_settings
@@ -30,7 +31,7 @@ class Retained(NamedTuple):
 
 
 def read_retained(settings: Settings, reason: str, *, until: int | None) -> Retained:
-    """Replay `ticket-counts` with the learnt baselines and the campaigns.
+    """Replay `ticket-counts` with the learnt baselines, the campaigns and what people's answers change.
 
     What a baseline was learnt from is not judged again; if `until` lies inside it, that baseline is left out.
 
@@ -47,11 +48,14 @@ def read_retained(settings: Settings, reason: str, *, until: int | None) -> Reta
             {key.encode(): value for key, value in read_compacted(settings, "campaigns").items()}
         ).values()
     )
+    incidents = {key.encode(): value for key, value in read_compacted(settings, "incidents").items()}
+    effects = Answered(settings.ticketspike_clock).of(incidents)
     surveillance = Surveillance(
         detector_settings(settings),
         language=settings.ticketspike_language,
         min_customers=settings.ticketspike_min_customers,
         campaigns=lambda: campaigns,
+        answered=lambda: effects,
     )
     newest: dict[tuple[int, int], tuple[int, str]] = {}
     minutes = Minutes(settings.ticketspike_clock)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from alerts.answer_effects import Effects, Expected, raised
+from alerts.answer_effects import Effects, Expected, Raised, raised
 from alerts.effect_words import bar_raised
 from alerts.records import Campaign, Condition, Spike
 from detectors.alarm import AlarmChange
@@ -197,6 +197,13 @@ class Surveillance:
         closed, reasons = self.closed, self.detector.reasons
         factors = None if closed is None else self._announcements.at(closed, reasons)
         return 1.0 if factors is None else float(factors[self._index[reason]])
+
+    def answers(self, reason: str) -> tuple[float, Raised | None]:
+        """By how much people expect a contact reason to be above what is announced, and how its bar is raised."""
+        announced, row = self._announcements.at(self.closed or 0, self.detector.reasons), self._index[reason]
+        _, held = self._expecting.at(self._index, announced)
+        by = raised(self._answered().false_alarms, reason, instant(self.closed or 0))
+        return 1.0 if held is None else float(held[row]), by
 
     def restore(self, reason: str, state: Mapping[str, object]) -> None:
         """Take a snapshot back; one without a spike may be a learnt baseline."""

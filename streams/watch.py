@@ -27,6 +27,7 @@ from streams.metrics import Metrics
 from streams.minutes import Minutes
 from streams.settings import Settings
 from streams.surveillance import Surveillance
+from streams.topic_rows import TopicRows
 
 CHECKPOINT_SECONDS = 2.0
 RESTATE_SECONDS = 30.0
@@ -72,7 +73,8 @@ class Watch:
         self.table = shard_table(self.app, "watch")
         self.campaign_rows = compacted(self.app, settings, "campaigns")
         self.baseline_rows = compacted(self.app, settings, "baselines")
-        self.incident_rows = compacted(self.app, settings, "incidents")
+        self.incidents = TopicRows(settings, "incidents")
+        self.app.task(self.incidents.follow)
         self.spikes = self.app.topic(settings.topic("spikes"), **RAW)
         self.conditions = self.app.topic(settings.topic("conditions"), **RAW)
         self.source = settings.topic("ticket-counts")
@@ -244,6 +246,7 @@ class Watch:
 
     async def _rebuild(self, until: int) -> None:
         """Come to the state of the checkpoint, then to the log's present, and state every spike again."""
+        await self.incidents.complete.wait()
         self.checkpoints, rows, whole = checkpoint.read(self.table)
         shard: Shard | None = None
         self.minutes = Minutes(self.settings.ticketspike_clock)
@@ -305,7 +308,7 @@ class Watch:
         """What people's answers change, looked up now and then."""
         looked, found = self._effects
         if time.monotonic() - looked >= ANSWERS_SECONDS:
-            found = self._answered.of(self.incident_rows)
+            found = self._answered.of(self.incidents.rows)
             self._effects = time.monotonic(), found
         return found
 

@@ -16,6 +16,7 @@ from alerts.records import Answer, AnswerKind, Campaign, CampaignLink, Incident,
 from detectors.detector import DetectorSettings
 from detectors.rows import FloatArray
 from streams.events import Cell
+from streams.explain import explain
 from streams.stating import instant
 from streams.surveillance import Surveillance
 
@@ -289,3 +290,15 @@ def test_the_open_minutes_know_of_a_raised_bar_too(warm: State) -> None:
             said = core.running(BREAKS * 60 + 59.0)
         found.append(tickets)
     assert found[0] < found[1] <= found[0] + 6
+
+
+def test_explain_names_what_answers_expect_and_raise(warm: State) -> None:
+    core, answers, now = broken(warm)
+    answers[0] = Effects(answers[0].expected, false_alarms(2, BREAKS - 60).false_alarms)
+    feed(core, rise(30, 5.0, seed=4), now)
+    told = explain(core, "voucher", campaigns=(), min_customers=0, customers={})
+    assert any(gate.startswith("people have answered that the rise is expected: ") for gate in told.gates)
+    assert any(
+        "its bar is raised by 3.0 since 2 false alarms, the last on 2026-04-" in gate for gate in told.gates
+    )
+    assert explain(core, "return", campaigns=(), min_customers=0, customers={}).gates == []

@@ -1,0 +1,73 @@
+"""The newest value of every key of a compacted topic, followed by a consumer of its own.
+
+For a topic that changes all the time: a Faust GlobalTable is made for what hardly changes, and with records coming in
+for one the app handed over no more records of its source.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.connection import aiokafka_options
+from streams.settings import Settings
+
+RETRY_SECONDS = 2.0
+
+log = structlog.get_logger("topics")
+
+
+class TopicRows:
+    """Follows partition 0 of a compacted topic from its beginning.
+
+    Args:
+        settings: where Kafka is, and the topics' prefix.
+        name: the topic's name in the contract.
+
+    Attributes:
+        rows: key -> newest value; keys with a tombstone are left out.
+        complete: set once all that stood in the topic at the start has been read.
+    """
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self.rows: dict[bytes, bytes] = {}
+        self.complete = asyncio.Event()
+        self._settings = settings
+        self._partition = TopicPartition(settings.topic(name), 0)
+
+    async def follow(self) -> None:
+        """Follow the topic until cancelled; begins again where Kafka was away for longer than its client waits."""
+        while True:
+            try:
+                await self._follow()
+            except KafkaError as error:
+                log.warning("a topic cannot be followed; trying again", error=type(error).__name__)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        tp = self._partition
+        consumer = AIOKafkaConsumer(
+            **aiokafka_options(self._settings),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=8 * 1024 * 1024,
+        )
+        await consumer.start()
+        try:
+            consumer.assign([tp])
+            end = (await consumer.end_offsets([tp]))[tp]
+            await consumer.seek_to_beginning(tp)
+            while True:
+                if await consumer.position(tp) >= end:
+                    self.complete.set()
+                batches = await consumer.getmany(tp, timeout_ms=500, max_records=2000)
+                for record in batches.get(tp, []):
+                    if record.value is None:
+                        self.rows.pop(record.key, None)
+                    else:
+                        self.rows[record.key] = record.value
+        finally:
+            await consumer.stop()
