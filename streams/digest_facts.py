@@ -130,9 +130,8 @@ def _readable(values: Iterable[bytes], kind: type[T], settings: Settings, topic:
         except (msgspec.DecodeError, UnicodeDecodeError):
             refused += 1
     if refused:
-        click.echo(
-            f"{refused} records of {settings.topic(topic)} cannot be read and are passed over.", err=True
-        )
+        name = settings.topic(topic)
+        click.echo(f"Passed over in {name}, as they cannot be read: {refused}.", err=True)
 
 
 def _now(settings: Settings) -> datetime:
