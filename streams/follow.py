@@ -7,7 +7,7 @@ arrived before the stage's first record: Faust hands over from its committed off
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, NamedTuple
 
@@ -66,9 +66,8 @@ async def rest(settings: Settings, positions: Mapping[str, int]) -> AsyncGenerat
         settings: where Kafka is.
         positions: full topic name to the offset to begin with.
     """
-    readers = {
-        name: read(settings, name, start, await end(settings, name)) for name, start in positions.items()
-    }
+    ends = await _ends(settings, positions)
+    readers = {name: read(settings, name, start, ends[name]) for name, start in positions.items()}
     async with AsyncExitStack() as stack:
         for reader in readers.values():
             await stack.enter_async_context(aclosing(reader))
@@ -84,12 +83,12 @@ async def rest(settings: Settings, positions: Mapping[str, int]) -> AsyncGenerat
             heads[name] = await anext(readers[name], None)
 
 
-async def end(settings: Settings, topic: str) -> int:
-    """The offset that the next record of partition 0 gets."""
+async def _ends(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
+    """The offsets that the next records of partition 0 get."""
     consumer = AIOKafkaConsumer(**aiokafka_options(settings), enable_auto_commit=False)
     await consumer.start()
     try:
-        tp = TopicPartition(topic, 0)
-        return int((await consumer.end_offsets([tp]))[tp])
+        offsets = await consumer.end_offsets([TopicPartition(topic, 0) for topic in topics])
+        return {tp.topic: int(offset) for tp, offset in offsets.items()}
     finally:
         await consumer.stop()

@@ -27,6 +27,7 @@ from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
 from streams.digests import Digests
+from streams.incident_store import IncidentStore
 from streams.metrics import Metrics
 from streams.notices import Notices
 from streams.redemptions import Redemptions
@@ -44,9 +45,6 @@ SOURCES: dict[str, type[Spike] | type[Condition] | type[Answer]] = {
 TICK_SECONDS = 1.0
 ANSWERED_WITHIN = timedelta(minutes=10)
 """A word to a person who pressed a button longer ago would only puzzle them."""
-TAKE_OVER = 1 << 20
-"""How far stamps jump with a new owner: more than the old one can still write."""
-
 log = structlog.get_logger("notify")
 
 
@@ -72,7 +70,7 @@ class Notify:
         self.surroundings = Surroundings(
             settings, compacted(self.app, settings, "campaigns"), now, self.redemptions
         )
-        self.incidents = self.app.topic(settings.topic("incidents"), **RAW)
+        self.store = IncidentStore(self.table, self.app.topic(settings.topic("incidents"), **RAW))
         self.source = settings.topic("spikes")
         self.names = {settings.topic(name): name for name in SOURCES}
         self.app.agent(self.app.topic(*self.names, **RAW), name="notify")(self.notify)
@@ -104,10 +102,8 @@ class Notify:
         self.positions: dict[str, int] = {}
         self._recovered_generation = -1
         self._built = -1
-        self._stamp = 0
         self._event_time: datetime | None = None
         self._taking = asyncio.Lock()
-        self._keeping = asyncio.Lock()
         self._standstill = Standstill()
 
     async def notify(self, stream: Any) -> None:
@@ -150,45 +146,10 @@ class Notify:
 
     async def keep(self, *, positions: bool = False) -> None:
         """Write the rows that changed, then the public records; all are acknowledged when this returns."""
-        async with self._keeping:
-            board = self.board
-            if board is None:
-                return
-            changed, board.changed = sorted(board.changed), set()
-            told, self.notices.changed = sorted(self.notices.changed), set()
-            held = [board.entries[one] for one in changed if one in board.entries]
-            forgotten = [one for one in changed if one not in board.entries]
-            rows = {notify_rows.key_of(one.incident_id): msgspec.json.encode(one) for one in held}
-            rows |= {
-                notify_rows.notice_key(one): msgspec.json.encode(self.notices.said[one])
-                for one in told
-                if one in self.notices.said
-            }
-            if self.digests.changed and self.digests.said is not None:
-                self.digests.changed = False
-                rows[notify_rows.DIGEST] = msgspec.json.encode(self.digests.said)
-            if positions:
-                rows |= notify_rows.positions_row(self.positions)
-            public = {one.incident_id: msgspec.json.encode(one.incident) for one in held}
-            joined = [
-                one for one in forgotten if notify_rows.was_open(self.table.row(notify_rows.key_of(one)))
-            ]
-            self._stamp += 1
-            await self.table.put(rows, self._stamp)
-            await self.table.remove(
-                [
-                    *(notify_rows.key_of(one) for one in forgotten),
-                    *(notify_rows.notice_key(one) for one in told if one not in self.notices.said),
-                ]
-            )
-            await self._state(public, joined)
-            self.metrics.open_incidents.set(sum(one.open for one in board.entries.values()))
-
-    async def _state(self, public: dict[str, bytes], joined: list[str]) -> None:
-        records: list[tuple[str, bytes | None]] = [*public.items(), *((one, None) for one in joined)]
-        futures = [await self.incidents.send(key=key.encode(), value=value) for key, value in records]
-        for future in futures:
-            await future
+        if self.board is not None:
+            at = self.positions if positions else None
+            await self.store.write(self.board, self.notices, self.digests, at)
+            self.metrics.open_incidents.set(sum(one.open for one in self.board.entries.values()))
 
     def _apply(self, topic: str, record: follow.Entry, *, live: bool) -> list[Whisper]:
         assert self.board is not None  # noqa: S101 - rebuilt before the first record
@@ -223,8 +184,7 @@ class Notify:
         """Come to the state of the rows, then to the present of the topics, and only then send."""
         generation = self.generation
         self.sender.take_over(None)
-        stored = notify_rows.read(self.table.rows(), self.table.stamp(notify_rows.POSITIONS))
-        self._stamp = self.table.largest_stamp() + TAKE_OVER
+        stored = self.store.load()
         entries = stored.entries
         if not stored.complete:
             public = await asyncio.to_thread(read_compacted, self.settings, "incidents")
@@ -233,8 +193,6 @@ class Notify:
         self.notices.take_over(stored.notices)
         self.digests.take_over(stored.digest)
         self.positions = {name: stored.positions.get(name, 0) for name in SOURCES}
-        if stored.obsolete:
-            board.changed |= set(entries)
         moments = [one.incident.updated_at for one in entries.values()]
         self._event_time = max(moments, default=None)
         read = 0
@@ -242,6 +200,7 @@ class Notify:
         async for topic, record in follow.rest(self.settings, rest):
             self._apply(topic, record, live=False)
             read += 1
+        self.store.state_again(board, stored)
         await self.keep(positions=True)
         await self.table.remove(stored.obsolete)
         log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)

@@ -74,7 +74,8 @@ class Doubts:
         self._threads_to_see: list[str] = []
         self._edits: dict[str, float] = {}
         self._sweep_at: float | None = None
-        self._sweep_until = 0.0
+        self._over_at = 0.0
+        self._seen_at = 0.0
         self._sweep_span = _JUST_NOW
 
     def begin(self, entries: Iterable[Entry]) -> None:
@@ -95,7 +96,7 @@ class Doubts:
             for one in held
             if one.said is not None and one.said.revision != one.incident.revision
         }
-        self._sweep_at, self._sweep_until = now + _SOON_SECONDS, now + 2 * LATE_SECONDS
+        self._sweep_at, self._over_at = now + _SOON_SECONDS, now + LATE_SECONDS
         stand = [
             datetime.fromtimestamp(float(one.incident.slack.ts), UTC)
             for one in held
@@ -175,9 +176,9 @@ class Doubts:
     def watch(self) -> None:
         """Look through the channel when nothing can come late any more."""
         now = self._clock()
-        self._sweep_until = now + 2 * LATE_SECONDS
+        self._over_at = now + LATE_SECONDS
         if self._sweep_at is None:
-            self._sweep_at = now + LATE_SECONDS
+            self._sweep_at = self._over_at
 
     def sweep_due(self, now: float) -> bool:
         """Whether the channel is to be looked through now."""
@@ -193,17 +194,20 @@ class Doubts:
             await self._see_thread(self._threads_to_see[0], board, delivery, still_mine)
             self._threads_to_see.pop(0)
         else:
+            seen_at = self._clock()
             await self._see_roots(board, delivery, still_mine)
+            self._seen_at = seen_at
             self._threads_to_see = sorted(self._threads_watched)
         now = self._clock()
         if self._threads_to_see:
             self._sweep_at = now + THREAD_SECONDS
             return
-        later = now + LATE_SECONDS
-        self._sweep_at = later if later <= self._sweep_until else None
-        if self._sweep_at is None:
-            self._sweep_span = _JUST_NOW
-            self._threads_watched.clear()
+        if self._seen_at < self._over_at:
+            self._sweep_at = max(now, self._over_at)
+            return
+        self._sweep_at = None
+        self._sweep_span = _JUST_NOW
+        self._threads_watched.clear()
 
     async def _see_roots(self, board: Board, delivery: Delivery, still_mine: Callable[[], None]) -> None:
         since = datetime.fromtimestamp(self._wall(), UTC) - self._sweep_span - CLOCK_SKEW

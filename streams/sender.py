@@ -25,7 +25,7 @@ from alerts.pacing import Kind, Pace
 from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
 from streams.reconcile import Doubts
-from streams.trouble import LOOKING, SENDING, Trouble
+from streams.trouble import ASIDES, LOOKING, SENDING, Trouble
 
 IDLE_SECONDS = 0.5
 CHECK_SECONDS = 300.0
@@ -151,7 +151,8 @@ class Sender:
         due = board.due(self._context(None))
         known = {one.incident_id for one in due}
         for incident_id in self._doubts.edits_due(now):
-            if incident_id in board.entries and incident_id not in known:
+            entry = board.entries.get(incident_id)
+            if entry is not None and entry.incident.slack is not None and incident_id not in known:
                 due.append(Notification("update", incident_id, Reason.CHANGED))
         return due
 
@@ -216,9 +217,10 @@ class Sender:
     async def _look(self, board: Board, now: float) -> None:
         self._looked_at = now
         try:
-            if self._doubts.sweep_due(now):
+            sweep = self._doubts.sweep_due(now)
+            if sweep:
                 await self._doubts.sweep(board, self.delivery, self.messenger.still_mine)
-            if not self._due_since or self.trouble.stands(LOOKING):
+            if not sweep or self.trouble.stands(LOOKING):
                 await self.delivery.check()
         except DeliveryError as error:
             now = self._clock()
@@ -227,7 +229,7 @@ class Sender:
             else:
                 self._look_again_at = now + self.trouble.failed(error, now, LOOKING)
             return
-        keys = (LOOKING,) if self._due_since else (LOOKING, SENDING)
+        keys = (LOOKING,) if sweep or self._due_since else (LOOKING, SENDING)
         self.trouble.over(self._clock(), *keys)
 
     async def _aside(self, now: float) -> bool:
@@ -237,7 +239,7 @@ class Sender:
         try:
             for one in self._asides:
                 if await one.say_next(now, self.messenger.about_to_send, self.messenger.still_mine):
-                    self.trouble.over(self._clock(), SENDING)
+                    self.trouble.over(self._clock(), ASIDES)
                     return True
         except DeliveryError as error:
             now = self._clock()
@@ -245,7 +247,7 @@ class Sender:
                 # Only these wait for it: an incident finds out for itself.
                 self._aside_again_at = now + max(_LEAST_RETRY_AFTER, error.retry_after)
             else:
-                self._aside_again_at = now + self.trouble.failed(error, now, SENDING)
+                self._aside_again_at = now + self.trouble.failed(error, now, ASIDES)
         return False
 
     def _leaves(self, kind: Kind) -> None:

@@ -19,6 +19,9 @@ SENDING = ""
 LOOKING = "\0looking"
 """The key of a trouble with looking at the channel: messages may get through all the same."""
 
+ASIDES = "\0asides"
+"""The key of a trouble with what is no incident: campaigns ahead, digests."""
+
 
 class Trouble:
     """The troubles that there are now.
@@ -92,4 +95,4 @@ class Trouble:
 
 
 def _about(key: str) -> dict[str, str]:
-    return {} if key in (SENDING, LOOKING) else {"incident_id": key}
+    return {} if key in (SENDING, LOOKING, ASIDES) else {"incident_id": key}
