@@ -175,7 +175,7 @@ def owner(name: str, language: Language) -> Part:
     """
     if is_user(name):
         return {"type": "user", "user_id": name}
-    if _GROUP.fullmatch(name) and any(char.isdigit() for char in name):
+    if is_group(name):
         return {"type": "usergroup", "usergroup_id": name}
     return words(fit(one_line(name), 80, language) or "–")
 
@@ -192,6 +192,11 @@ def person(name: str, language: Language) -> Part:
 def is_user(name: str) -> bool:
     """Whether a name is a Slack user's id; words in capitals (SUPPORT) are none."""
     return _USER.fullmatch(name) is not None and any(char.isdigit() for char in name)
+
+
+def is_group(name: str) -> bool:
+    """Whether a name is the id of a Slack user group."""
+    return _GROUP.fullmatch(name) is not None and any(char.isdigit() for char in name)
 
 
 def tickets_link(template: str, contact_reason: str, begin: datetime, end: datetime) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -11,6 +11,7 @@ import msgspec
 from alerts.language import Language
 from alerts.records import Campaign, IncidentStatus
 from alerts.redemptions import Quarters, Redeemed
+from alerts.roster import Row
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +56,7 @@ class Context:
             answers with a warning.
         silenced: whether the incident is silenced now; None for what its own answers say. Only who keeps all
             rows knows that a muted incident got a contact reason that nobody muted.
+        roster: whom to ping, and which incidents stand in a second channel; its hours are those of `timezone`.
     """
 
     now: datetime
@@ -72,6 +74,7 @@ class Context:
     group_within: timedelta = timedelta(minutes=90)
     answers_possible: bool = False
     silenced: bool | None = None
+    roster: Sequence[Row] = ()
 
     def __post_init__(self) -> None:
         if self.wall is _AS_NOW:

@@ -51,7 +51,7 @@ class DeliveryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A message of ours that stands in the channel, as its metadata names it: an incident's id, or a notice's.
+    """A message of ours that stands in the channel, as its metadata names it: an incident's id, a notice's, a digest's.
 
     `mark` tells one reply of an incident from another; roots have none. `revision` is the one it shows.
     """
@@ -115,6 +115,7 @@ def ignore(method: str, result: str) -> None:
     """Observe nothing."""
 
 
+_IDS = ("incident_id", "notice_id", "digest_id")
 MARK = "mark"
 """The metadata field of a reply that tells it from the incident's other replies."""
 
@@ -136,7 +137,7 @@ def read(message: dict[str, object], event_type: str, channel: str) -> Standing 
     if not isinstance(metadata, dict) or metadata.get("event_type") != event_type:
         return None
     about = metadata.get("event_payload") or {}
-    incident_id = about.get("incident_id", about.get("notice_id"))
+    incident_id = next((about[one] for one in _IDS if one in about), None)
     mark, revision = about.get(MARK), about.get("revision")
     if not isinstance(incident_id, str):
         return None

@@ -16,7 +16,8 @@ from alerts.chart_limits import CHARTS, chart
 from alerts.text_limits import calls, length, text_object
 
 Payload = dict[str, Any]
-"""Arguments of chat.postMessage without the channel: `text`, `blocks`, `metadata` and switches."""
+"""Arguments of chat.postMessage: `text`, `blocks`, `metadata` and switches; `channel` only where a message is to be
+posted into another channel than the shared one."""
 
 TEXT = 3_000
 """Slack cuts at 40,000 and refuses edits above 4,000; a notification is read at a glance anyway."""

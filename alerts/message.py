@@ -20,6 +20,7 @@ from alerts import (
     figures_section,
     kinds_section,
     replies,
+    roster_lines,
 )
 from alerts.blocks import Block, clean, escape, fit, one_line
 from alerts.chart import without_chart
@@ -67,6 +68,7 @@ def root(incident: Incident, context: Context, counts: Sequence[int] | None = No
     body: list[Block] = [blocks.header(head, context.language)]
     # The headline holds one line; a reason that does not fit stands here, letter by letter.
     body.extend(kinds_section.verbatim(incident, head, context))
+    body.extend(roster_lines.of_root(incident, context))
     body.extend(answers_section.section(incident, context))
     body.append(figures_section.section(incident, context))
     body.extend(kinds_section.section(incident, context))
@@ -78,7 +80,8 @@ def root(incident: Incident, context: Context, counts: Sequence[int] | None = No
     body.extend(buttons.rows(incident, context))
     body.append(blocks.context([("plain_text", _rule(incident, context))], context.language))
     body.append(blocks.context(_small_print(incident, context), context.language))
-    return payload(_spoken(incident, context), body, incident, EVENT_TYPE)
+    said = payload(_spoken(incident, context), body, incident, EVENT_TYPE)
+    return said | roster_lines.place(incident, context)
 
 
 def reply(
@@ -93,7 +96,9 @@ def reply(
         permalink: with `Reason.REPLACED` the address of the earlier message, if there is one.
     """
     why = why or (Reason.RESOLVED if incident.status == "resolved" else Reason.GROWN)
-    return payload(*replies.told(incident, context, why, permalink), incident, REPLY_EVENT_TYPE)
+    spoken, body = replies.told(incident, context, why, permalink)
+    body.extend(roster_lines.of_reply(incident, context, why))
+    return payload(spoken, body, incident, REPLY_EVENT_TYPE)
 
 
 def whisper(word: Whisper, incident: Incident | None, context: Context) -> str:

@@ -54,7 +54,7 @@ class Outbox:
 
     async def post(self, payload: Payload) -> SlackPost:
         """Append a root message."""
-        post = SlackPost(channel=self._channel, ts=self._ts())
+        post = SlackPost(channel=payload.get("channel") or self._channel, ts=self._ts())
         self._append("chat.postMessage", payload, post.channel, posted_ts=post.ts)
         return post
 
@@ -106,7 +106,7 @@ class Outbox:
         return f"{self._last:.6f}"
 
     def _append(self, method: str, payload: Payload, channel: str, **where: str) -> None:
-        guarded, removed = redact.guard(payload)
+        guarded, removed = redact.guard({key: one for key, one in payload.items() if key != "channel"})
         for kind, number in removed.items():
             for _ in range(number):
                 self._observe("redact", kind)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
@@ -28,7 +29,7 @@ from alerts.limits import Payload
 from alerts.message import EVENT_TYPE, REPLY_EVENT_TYPE, without_chart
 from alerts.outbox import Outbox
 from alerts.records import SlackPost
-from alerts.slack_errors import LAYOUT, TOKEN, closed_channel, missing_scope, refused, scopes_of
+from alerts.slack_errors import CHANNEL, LAYOUT, TOKEN, closed_channel, missing_scope, refused, scopes_of
 
 __all__ = ["Delivery", "DeliveryError", "Outbox", "Slack", "delivery"]
 
@@ -36,6 +37,8 @@ TIMEOUT_SECONDS = 10
 _PAGE = 200
 _CLOCK_SKEW = timedelta(seconds=60)
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
+
+log = structlog.get_logger("slack")
 
 Reach = Callable[[], tuple[str, str]]
 """Reads token and channel from the settings as they are now."""
@@ -53,6 +56,7 @@ class Slack:
         base_url: Slack's address, or a stand-in's.
         observe: told of every call and its result.
         timeout: seconds for one call.
+        others: ids of second channels; a payload that names one of them in `channel` is posted there.
         reach: asked by `check` after the token or the channel was refused, so that a settings file that was
             mended is taken without a restart.
     """
@@ -65,9 +69,11 @@ class Slack:
         base_url: str = "https://slack.com/api/",
         observe: Observe = ignore,
         timeout: int = TIMEOUT_SECONDS,
+        others: Sequence[str] = (),
         reach: Reach | None = None,
     ) -> None:
         self._channel = channel
+        self._others = tuple(others)
         self._channel_id: str | None = None
         self._observe = observe
         self._reach = reach
@@ -81,7 +87,17 @@ class Slack:
         self._editor = AsyncWebClient(token=token, retry_handlers=again, **options)
 
     async def post(self, payload: Payload) -> SlackPost:
-        """Post a new root message. Not tried again when the outcome is unknown: `DeliveryError.ambiguous`."""
+        """Post a new root message. Not tried again when the outcome is unknown: `DeliveryError.ambiguous`.
+
+        A second channel that is closed to the app holds nothing up: the message is posted into the shared one.
+        """
+        if (second := payload.get("channel")) in self._others:
+            try:
+                return await self._say(payload, second, None)
+            except DeliveryError as error:
+                if error.code not in CHANNEL:
+                    raise
+                log.error("told in the shared channel, as the second one is closed", why=str(error))
         return await self._say(payload, self._channel, None)
 
     async def reply(self, post: SlackPost, payload: Payload) -> SlackPost:
@@ -117,16 +133,25 @@ class Slack:
         await self._send("chat.postEphemeral", payload, show, channel)
 
     async def standing(self, since: datetime, event_type: str = EVENT_TYPE) -> list[Standing]:
-        """The root messages of a kind in the channel's history since then, the oldest first."""
-        channel = self._channel_id or self._channel
+        """The root messages of a kind in the channels' histories since then, the oldest first."""
+        found = await self._standing(self._channel_id or self._channel, since, event_type)
+        for channel in self._others:
+            try:
+                found += await self._standing(channel, since, event_type)
+            except DeliveryError as error:
+                # Closed to the app: nothing of ours can be posted there either.
+                if error.code not in CHANNEL:
+                    raise
+        return sorted(found, key=lambda one: float(one.post.ts))
+
+    async def _standing(self, channel: str, since: datetime, event_type: str) -> list[Standing]:
         arguments = {"channel": channel, "oldest": f"{(since - _CLOCK_SKEW).timestamp():.6f}"}
         read_page = self._editor.conversations_history
-        found = [
+        return [
             standing
             async for message in self._pages("conversations.history", read_page, arguments)
             if (standing := read(message, event_type, channel)) is not None
         ]
-        return sorted(found, key=lambda one: float(one.post.ts))
 
     async def thread(self, post: SlackPost) -> list[Standing]:
         """Our replies in a root message's thread, the oldest first."""
@@ -193,12 +218,12 @@ class Slack:
             return await self._poster.chat_postMessage(channel=channel, thread_ts=thread_ts, **arguments)
 
         answer = await self._send("chat.postMessage", payload, say, channel)
-        if thread_ts is None:
+        if thread_ts is None and channel == self._channel:
             self._channel_id = answer.get("channel") or channel
         return SlackPost(channel=answer.get("channel") or channel, ts=answer["ts"])
 
     async def _send(self, method: str, payload: Payload, send: Callable[[Payload], Any], channel: str) -> Any:
-        guarded, removed = redact.guard(payload)
+        guarded, removed = redact.guard({key: one for key, one in payload.items() if key != "channel"})
         for kind in removed.elements():
             self._observe("redact", kind)
         try:
@@ -250,6 +275,7 @@ def delivery(
     base_url: str = "https://slack.com/api/",
     write: Callable[[str], None] | None = None,
     observe: Observe = ignore,
+    others: Sequence[str] = (),
     reach: Reach | None = None,
 ) -> Delivery:
     """Slack where there is a token, the outbox in the data directory where there is none.
@@ -261,4 +287,4 @@ def delivery(
         return Outbox(data_dir, write=write, channel=channel, observe=observe)
     if not channel:
         raise ValueError("SLACK_BOT_TOKEN is set but SLACK_CHANNEL is not; set it to the channel's id (C...)")
-    return Slack(token, channel, base_url=base_url, observe=observe, reach=reach)
+    return Slack(token, channel, base_url=base_url, observe=observe, others=others, reach=reach)

@@ -45,6 +45,8 @@ _MESSAGE_ONLY = frozenset(
         "thread_locked",
     }
 )
+CHANNEL = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+"""What is wrong with a channel and not with the token."""
 LAYOUT = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _RETRY_AFTER = 30.0
 """Where Slack refuses for the rate without saying how long."""

@@ -16,6 +16,7 @@ class ThreadWords:
     reminder_untold: str
     escalated: str
     escalated_for: str
+    on_duty: str
     replaced: str
     earlier: str
     extra: str
@@ -37,6 +38,7 @@ ENGLISH = ThreadWords(
     reminder_untold="Nobody has answered yet",
     escalated="Snooze ended early: it has grown well beyond what it was",
     escalated_for="Snoozed by ",
+    on_duty="On duty: ",
     replaced="The earlier message about this incident was deleted; this one goes on from it",
     earlier="Earlier thread",
     extra="about {extra} more tickets than without the spike (95 %: {bounds})",
@@ -60,6 +62,7 @@ GERMAN = ThreadWords(
     reminder_untold="Noch hat niemand reagiert",
     escalated="Zurückstellung vorzeitig beendet: deutlich weiter gewachsen",
     escalated_for="Zurückgestellt von ",
+    on_duty="Im Dienst: ",
     replaced="Die frühere Nachricht zu diesem Vorfall wurde gelöscht; hier geht es weiter",
     earlier="Früherer Thread",
     extra="etwa {extra} Tickets mehr als ohne den Ausschlag (95 %: {bounds})",

@@ -21,6 +21,7 @@ COMMANDS = {
     "learn": "Learn baselines from history before going live.",
     "explain": "Why there is, or is not, an alert for a contact reason.",
     "missed": "Report a spike that nobody was told of.",
+    "digest": "What is open, what yesterday was about, and whether all is well.",
     "backtest": "What would have alerted on past tickets.",
     "counts": "What was counted, as JSON lines.",
 }

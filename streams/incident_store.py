@@ -12,6 +12,7 @@ import msgspec
 from alerts.board import Board
 from streams import notify_rows
 from streams.app import ShardTable
+from streams.digests import Digests
 from streams.notices import Notices
 
 TAKE_OVER = 1 << 20
@@ -38,12 +39,15 @@ class IncidentStore:
         self._stamp = self._table.largest_stamp() + TAKE_OVER
         return notify_rows.read(self._table.rows(), self._table.stamp(notify_rows.POSITIONS))
 
-    async def write(self, board: Board, notices: Notices, positions: Mapping[str, int] | None) -> None:
+    async def write(
+        self, board: Board, notices: Notices, digests: Digests, positions: Mapping[str, int] | None
+    ) -> None:
         """Write the rows that changed, then the public records; all are acknowledged when this returns.
 
         Args:
             board: its `changed` is taken and cleared.
             notices: likewise.
+            digests: likewise.
             positions: how far each topic was read, where that belongs to it.
         """
         async with self._writing:
@@ -55,6 +59,9 @@ class IncidentStore:
             for one in told:
                 if one in notices.said:
                     rows[notify_rows.notice_key(one)] = msgspec.json.encode(notices.said[one])
+            digest, digests.changed = digests.said if digests.changed else None, False
+            if digest is not None:
+                rows[notify_rows.DIGEST] = msgspec.json.encode(digest)
             if positions is not None:
                 rows |= notify_rows.positions_row(positions)
             public: dict[str, bytes | None] = {

@@ -26,6 +26,7 @@ from alerts.records import Answer, Condition, Spike
 from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
+from streams.digests import Digests
 from streams.incident_store import IncidentStore
 from streams.metrics import Metrics
 from streams.notices import Notices
@@ -82,6 +83,7 @@ class Notify:
             keep=self.keep,
             sleep=asyncio.sleep,
         )
+        self.digests = Digests(delivery, settings, context=self.context, keep=self.keep, sleep=asyncio.sleep)
         self.sender = Sender(
             delivery,
             metrics,
@@ -89,11 +91,12 @@ class Notify:
             keep=self.keep,
             mine=self.mine,
             wall=now,
-            notices=self.notices,
+            asides=(self.notices, self.digests),
         )
         self.app.task(self._guarded(self.sender.run))
         self.app.task(self._guarded(self._tick_for_ever))
         self.app.task(self._guarded(self.redemptions.run))
+        self.app.task(self._guarded(self.digests.run))
         self.generation = 0
         self.board: Board | None = None
         self.positions: dict[str, int] = {}
@@ -144,7 +147,8 @@ class Notify:
     async def keep(self, *, positions: bool = False) -> None:
         """Write the rows that changed, then the public records; all are acknowledged when this returns."""
         if self.board is not None:
-            await self.store.write(self.board, self.notices, self.positions if positions else None)
+            at = self.positions if positions else None
+            await self.store.write(self.board, self.notices, self.digests, at)
             self.metrics.open_incidents.set(sum(one.open for one in self.board.entries.values()))
 
     def _apply(self, topic: str, record: follow.Entry, *, live: bool) -> list[Whisper]:
@@ -187,6 +191,7 @@ class Notify:
             entries = notify_rows.restored(public.values(), entries)
         self.board = board = Board(entries)
         self.notices.take_over(stored.notices)
+        self.digests.take_over(stored.digest)
         self.positions = {name: stored.positions.get(name, 0) for name in SOURCES}
         moments = [one.incident.updated_at for one in entries.values()]
         self._event_time = max(moments, default=None)

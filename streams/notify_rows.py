@@ -14,10 +14,12 @@ import structlog
 
 from alerts import restoring
 from alerts.campaign_notice import NoticeSaid
+from alerts.digested import DigestSaid
 from alerts.entry import Entry
 from alerts.records import Incident
 
 POSITIONS = b"\0position"
+DIGEST = b"\0digest"
 _ENTRY = b"#"
 _BY_REASON = b"="
 _NOTICE = b"!"
@@ -32,6 +34,7 @@ class Stored:
     Attributes:
         entries: by incident id.
         notices: what was said of campaigns to come, by campaign id.
+        digest: the last digest that was sent on a schedule.
         positions: by topic of the contract, the offset to be read next.
         obsolete: keys of rows that are to be removed.
         complete: False where a row was lost, so that the public record is to be asked.
@@ -39,6 +42,7 @@ class Stored:
 
     entries: dict[str, Entry] = field(default_factory=dict)
     notices: dict[str, NoticeSaid] = field(default_factory=dict)
+    digest: DigestSaid | None = None
     positions: dict[str, int] = field(default_factory=dict)
     obsolete: list[bytes] = field(default_factory=list)
     complete: bool = True
@@ -65,6 +69,9 @@ def read(rows: Mapping[bytes, bytes], position_stamp: int) -> Stored:
     for key, value in rows.items():
         if key == POSITIONS:
             stored.positions = _positions(value, position_stamp)
+            continue
+        if key == DIGEST:
+            _read_digest(value, stored)
             continue
         if key.startswith(_NOTICE):
             _read_notice(key, value, stored)
@@ -122,6 +129,14 @@ def _read_notice(key: bytes, value: bytes, stored: Stored) -> None:
         stored.obsolete.append(key)
         return
     stored.notices[said.campaign.id] = said
+
+
+def _read_digest(value: bytes, stored: Stored) -> None:
+    try:
+        stored.digest = msgspec.json.decode(value, type=DigestSaid)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        # The channel is asked before a digest is posted, so nothing is said twice.
+        log.error("what was said of the last digest cannot be read")
 
 
 def _positions(value: bytes, stamp: int) -> dict[str, int]:

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -23,9 +24,8 @@ from alerts.entry import Entry
 from alerts.pacing import Kind, Pace
 from streams.messenger import Messenger, NotOursError
 from streams.metrics import Metrics
-from streams.notices import Notices
 from streams.reconcile import Doubts
-from streams.trouble import LOOKING, NOTICES, SENDING, Trouble
+from streams.trouble import ASIDES, LOOKING, SENDING, Trouble
 
 IDLE_SECONDS = 0.5
 CHECK_SECONDS = 300.0
@@ -33,6 +33,16 @@ CHECK_SECONDS = 300.0
 _LEAST_RETRY_AFTER = 1.0
 
 log = structlog.get_logger("slack")
+
+
+class Aside(Protocol):
+    """What says something else than incidents: notices of campaigns, digests."""
+
+    async def say_next(
+        self, now: float, about_to_send: Callable[[Kind], None], still_mine: Callable[[], None]
+    ) -> bool:
+        """Say the next one that is due; False where none is. See `streams.notices`."""
+        ...
 
 
 class Sender:
@@ -47,7 +57,7 @@ class Sender:
         clock: seconds that never go back.
         wall: seconds since 1970.
         sleep: waits so many seconds.
-        notices: of campaigns to come; said when nothing else is due.
+        asides: what else may be said when no incident is due, in this order.
     """
 
     def __init__(
@@ -61,7 +71,7 @@ class Sender:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        notices: Notices | None = None,
+        asides: Sequence[Aside] = (),
     ) -> None:
         self.delivery = delivery
         self.metrics = metrics
@@ -75,7 +85,7 @@ class Sender:
         self._board: Board | None = None
         self._pace = Pace()
         self._doubts = Doubts(clock, wall)
-        self._notices = notices
+        self._asides = asides
         self.messenger = Messenger(
             delivery,
             metrics,
@@ -93,7 +103,7 @@ class Sender:
         self._edited_at: dict[str, float] = {}
         self._looked_at = float("-inf")
         self._look_again_at = 0.0
-        self._notice_again_at = 0.0
+        self._aside_again_at = 0.0
 
     def take_over(self, board: Board | None) -> None:
         """Send for this board from now on; None when the shard is gone."""
@@ -126,7 +136,7 @@ class Sender:
                 await self._look(board, now)
             elif chosen is not None:
                 await self._attempt(board, chosen)
-            elif due or not await self._notice(now):
+            elif due or not await self._aside(now):
                 return wait
         except NotOursError:
             return IDLE_SECONDS
@@ -222,23 +232,23 @@ class Sender:
         keys = (LOOKING,) if sweep or self._due_since else (LOOKING, SENDING)
         self.trouble.over(self._clock(), *keys)
 
-    async def _notice(self, now: float) -> bool:
-        """Tell of a campaign to come, if one is due and it may leave."""
-        if self._notices is None or now < self._notice_again_at or self._pace.wait("reply", now) > 0:
+    async def _aside(self, now: float) -> bool:
+        """Say something else than incidents, if that is due and may leave."""
+        if now < self._aside_again_at or self._pace.wait("reply", now) > 0:
             return False
         try:
-            said = await self._notices.say_next(now, self.messenger.about_to_send, self.messenger.still_mine)
+            for one in self._asides:
+                if await one.say_next(now, self.messenger.about_to_send, self.messenger.still_mine):
+                    self.trouble.over(self._clock(), ASIDES)
+                    return True
         except DeliveryError as error:
             now = self._clock()
             if error.retry_after is not None:
-                # Only notices wait for it: an incident finds out for itself.
-                self._notice_again_at = now + max(_LEAST_RETRY_AFTER, error.retry_after)
+                # Only these wait for it: an incident finds out for itself.
+                self._aside_again_at = now + max(_LEAST_RETRY_AFTER, error.retry_after)
             else:
-                self._notice_again_at = now + self.trouble.failed(error, now, NOTICES)
-            return False
-        if said:
-            self.trouble.over(self._clock(), NOTICES)
-        return said
+                self._aside_again_at = now + self.trouble.failed(error, now, ASIDES)
+        return False
 
     def _leaves(self, kind: Kind) -> None:
         now = self._clock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
@@ -10,6 +11,9 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from alerts import roster_rows, schedule
+from alerts.roster import Row
 
 DEFAULT_FACETS = (
     "voucher_code",
@@ -69,6 +73,9 @@ class Settings(BaseSettings):
     ticketspike_remind_minutes: int = Field(30, ge=0, le=10_080)
     ticketspike_tickets_url: str | None = None
     ticketspike_campaign_notice_hours: float = Field(0, ge=0, le=24 * 14)
+    ticketspike_digest_at: str | None = None
+    ticketspike_digest_number: Literal["useful", "answered", "minutes"] = "useful"
+    ticketspike_roster: Annotated[tuple[Row, ...], NoDecode] = ()
     ticketspike_facets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_FACETS
     ticketspike_horizon_hours: int = Field(48, ge=1, le=24 * 90)
     ticketspike_max_reasons: int = Field(2000, ge=1, le=20000)
@@ -79,6 +86,27 @@ class Settings(BaseSettings):
         if value not in available_timezones():
             raise ValueError("an IANA time zone such as Europe/Berlin")
         return value
+
+    @field_validator("ticketspike_digest_at")
+    @classmethod
+    def _schedule(cls, value: str | None) -> str | None:
+        if value is not None:
+            schedule.parse(value)
+        return value
+
+    @field_validator("ticketspike_roster", mode="before")
+    @classmethod
+    def _rows(cls, value: object) -> object:
+        try:
+            return roster_rows.read(json.loads(value) if isinstance(value, str) else value)
+        except json.JSONDecodeError as error:
+            raise SettingsError(
+                f"TICKETSPIKE_ROSTER is no JSON ({error}); rather write tables [[roster]] into the TOML file that "
+                "TICKETSPIKE_CONFIG names"
+            ) from None
+        except ValueError as error:
+            # One sentence of its own: the whole roster as "the value" would bury the one that is wrong.
+            raise SettingsError(str(error)) from None
 
     @field_validator("ticketspike_facets", mode="before")
     @classmethod
@@ -150,6 +178,9 @@ def _from_file() -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"TICKETSPIKE_CONFIG={name}: not TOML: {error}") from None
     values = {key.lower(): value for key, value in content.items()}
+    if "roster" in values:
+        # Tables read better under the short name; in an environment anybody might mean anything by it.
+        values["ticketspike_roster"] = values.pop("roster")
     unknown = sorted(set(values) - set(Settings.model_fields))
     if unknown:
         allowed = ", ".join(field.upper() for field in Settings.model_fields)

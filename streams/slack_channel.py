@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from alerts.delivery import Delivery, Observe
+from alerts.roster import channels
 from alerts.slack import delivery
 from streams.settings import Settings, SettingsError, load
 
@@ -33,6 +34,7 @@ def delivery_of(settings: Settings, observe: Observe, write: Callable[[str], Non
             base_url=settings.slack_api_url,
             write=write,
             observe=observe,
+            others=channels(settings.ticketspike_roster),
             reach=lambda: reach(settings),
         )
     except ValueError as error:

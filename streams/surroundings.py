@@ -61,6 +61,7 @@ class Surroundings:
             campaigns=self.campaigns(),
             min_customers=settings.ticketspike_min_customers,
             tickets_url=settings.ticketspike_tickets_url,
+            roster=settings.ticketspike_roster,
             said=entry.said if entry is not None else None,
             redemptions=self._redemptions.facts(codes, now) if codes else {},
             orders=self._redemptions.orders(now) if entry is not None else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from streams.connection import kafka_python_options
@@ -16,7 +17,7 @@ STALLED_SECONDS = 30.0
 FETCH_BYTES = 16 * 1024 * 1024
 
 
-def read_to_end(settings: Settings, topic: str) -> Iterator[Any]:
+def read_to_end(settings: Settings, topic: str, *, since: datetime | None = None) -> Iterator[Any]:
     """The records (kafka-python's ConsumerRecord) of all partitions, each partition in its order.
 
     Blocks while Kafka answers; what is appended meanwhile is not read.
@@ -24,6 +25,7 @@ def read_to_end(settings: Settings, topic: str) -> Iterator[Any]:
     Args:
         settings: where Kafka is, and the topics' prefix.
         topic: the topic's name in the contract, without the prefix.
+        since: records appended before are passed over, by the time that each record bears.
 
     Raises:
         Failure: there is no such topic, or Kafka stops answering.
@@ -37,6 +39,12 @@ def read_to_end(settings: Settings, topic: str) -> Iterator[Any]:
         consumer.seek_to_beginning(*assigned)
         ends = {part: end for part, end in consumer.end_offsets(assigned).items() if end > 0}
         begins = consumer.beginning_offsets(list(ends)) if ends else {}
+        if since is not None and ends:
+            found = consumer.offsets_for_times(dict.fromkeys(ends, int(since.timestamp() * 1000)))
+            for part, end in ends.items():
+                at = found.get(part)
+                begins[part] = end if at is None else at.offset
+                consumer.seek(part, begins[part])
         total, done = sum(end - begins[part] for part, end in ends.items()), 0
         heard = time.monotonic()
         with progress(f"Reading {name}", total) as advance:
@@ -63,6 +71,36 @@ def partitions_of(settings: Settings, topic: str) -> list[int]:
     """
     with _consumer(settings) as consumer:
         return _partitions(consumer, settings.topic(topic))
+
+
+def appended_between(settings: Settings, topic: str, begin: datetime, end: datetime) -> int:
+    """How many records a topic got between two instants, told from offsets alone; nothing is read.
+
+    Args:
+        settings: where Kafka is, and the topics' prefix.
+        topic: the topic's name in the contract, without the prefix.
+        begin: the first instant.
+        end: the first instant that no longer counts.
+
+    Raises:
+        Failure: there is no such topic, or Kafka stops answering.
+    """
+    with _consumer(settings) as consumer:
+        from kafka import TopicPartition
+
+        name = settings.topic(topic)
+        assigned = [TopicPartition(name, partition) for partition in _partitions(consumer, name)]
+        ends = consumer.end_offsets(assigned)
+
+        def offset(part: Any, found: Any) -> int:
+            # None: no record is as young as that.
+            return int(ends[part] if found is None else found.offset)
+
+        first, last = (
+            consumer.offsets_for_times(dict.fromkeys(assigned, int(at.timestamp() * 1000)))
+            for at in (begin, end)
+        )
+        return sum(offset(one, last.get(one)) - offset(one, first.get(one)) for one in assigned)
 
 
 @contextmanager

@@ -19,8 +19,8 @@ SENDING = ""
 LOOKING = "\0looking"
 """The key of a trouble with looking at the channel: messages may get through all the same."""
 
-NOTICES = "\0notices"
-"""The key of a trouble with telling of campaigns ahead."""
+ASIDES = "\0asides"
+"""The key of a trouble with what is no incident: campaigns ahead, digests."""
 
 
 class Trouble:
@@ -95,4 +95,4 @@ class Trouble:
 
 
 def _about(key: str) -> dict[str, str]:
-    return {} if key in (SENDING, LOOKING, NOTICES) else {"incident_id": key}
+    return {} if key in (SENDING, LOOKING, ASIDES) else {"incident_id": key}

@@ -103,9 +103,10 @@ class Channel:
         return {"ok": True, "channel": _channel(arguments), "ts": ts}
 
     def history(self, arguments: Arguments) -> Answer:
-        """conversations.history: root messages, the newest first."""
-        oldest = float(arguments.get("oldest") or 0)
-        return self._page([one for one in reversed(self.roots()) if float(one.ts) > oldest], arguments)
+        """conversations.history: root messages of one channel, the newest first."""
+        oldest, channel = float(arguments.get("oldest") or 0), _channel(arguments)
+        inside = (one for one in reversed(self.roots()) if one.channel == channel)
+        return self._page([one for one in inside if float(one.ts) > oldest], arguments)
 
     def thread(self, arguments: Arguments) -> Answer:
         """conversations.replies: the root message, then its replies, the oldest first."""

@@ -47,6 +47,7 @@ class State:
         outage: nothing is carried out; every call gets HTTP 503.
         archived: the channel was archived: it can be read, not written.
         member: whether the app is in the channel.
+        closed: channels that the app is not in, while it is in all others.
         revoked: the token was revoked.
         scopes: what the token may do.
         delay: seconds before every answer.
@@ -56,6 +57,7 @@ class State:
     outage: bool = False
     archived: bool = False
     member: bool = True
+    closed: frozenset[str] = frozenset()
     revoked: bool = False
     scopes: frozenset[str] = ALL_SCOPES
     delay: float = 0.0

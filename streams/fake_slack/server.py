@@ -160,6 +160,8 @@ class FakeSlack:
         if self.token is not None and given and given != self.token:
             return error("invalid_auth")
         refused = self.state.refusal(method, given)
+        if refused is None and arguments.get("channel") in self.state.closed:
+            return error("not_in_channel")
         if refused is None and method in ("chat.postMessage", "chat.update"):
             if len(arguments.get("text", "")) > TEXT_REFUSED:
                 return error("msg_too_long")

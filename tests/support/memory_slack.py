@@ -16,6 +16,7 @@ from alerts.entry import Entry
 from alerts.limits import Payload
 from alerts.message import EVENT_TYPE, REPLY_EVENT_TYPE
 from alerts.records import SlackPost
+from alerts.roster import Roster
 from streams.metrics import Metrics
 from streams.sender import Sender
 
@@ -44,6 +45,7 @@ class MemorySlack:
         messages: what stands, by timestamp: the payload and its thread.
         calls: every call that was carried out: when, method, timestamp of the message.
         tries: every call, as (when, method).
+        channels: where each message was posted, by timestamp.
         late: calls that were accepted and are carried out at a time to come.
     """
 
@@ -54,6 +56,7 @@ class MemorySlack:
     calls: list[tuple[float, str, str]] = field(default_factory=list)
     tries: list[tuple[float, str]] = field(default_factory=list)
     late: list[tuple[float, Callable[[], Any]]] = field(default_factory=list)
+    channels: dict[str, str] = field(default_factory=dict)
     whispers: list[tuple[str, str]] = field(default_factory=list)
     checks: int = 0
 
@@ -105,7 +108,8 @@ class MemorySlack:
             ts = f"{float(ts) + 1e-5:.6f}"
         self.messages[ts] = (payload, thread)
         self.calls.append((self.clock.now, "reply" if thread else "post", ts))
-        return SlackPost(channel="C1", ts=ts)
+        self.channels[ts] = self.channels[thread] if thread else payload.get("channel", "C1")
+        return SlackPost(channel=self.channels[ts], ts=ts)
 
     def roots(self) -> list[Payload]:
         return [payload for payload, thread in self.messages.values() if thread is None]
@@ -141,7 +145,7 @@ class MemorySlack:
 
     def _read(self, ts: str, event_type: str) -> Standing | None:
         payload, _ = self.messages[ts]
-        return read(payload | {"ts": ts}, event_type, "C1")
+        return read(payload | {"ts": ts}, event_type, self.channels[ts])
 
 
 class Office:
@@ -150,7 +154,8 @@ class Office:
     Rows are "stored" by `keep`, and only what was stored survives a crash.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, roster: Roster = ()) -> None:
+        self.roster = roster
         self.clock = Clock()
         self.slack = MemorySlack(self.clock)
         self.metrics = Metrics()
@@ -176,7 +181,8 @@ class Office:
 
     def context(self, entry: Entry | None = None) -> Context:
         at = datetime.fromtimestamp(self.clock.now, UTC)
-        return Context(now=at, wall=at, remind_after=None, said=entry.said if entry else None)
+        said = entry.said if entry else None
+        return Context(now=at, wall=at, remind_after=None, said=said, roster=self.roster)
 
     async def keep(self) -> None:
         for one in self.board.changed:

@@ -55,7 +55,7 @@ class Shop:
             clock=self.clock,
             wall=self.clock,
             sleep=self.clock.sleep,
-            notices=self.notices,
+            asides=(self.notices,),
         )
         self.notices.take_over(notify_rows.read(self.rows, 0).notices)
         self.sender.take_over(self.board)

@@ -249,6 +249,57 @@ async def test_a_new_token_in_the_settings_is_taken_once_the_old_one_was_refused
     assert len(server.roots()) == 1
 
 
+AUSTRIA = "C0AUSTRIA1"
+
+
+def placed(incident_id: str = "ts-one") -> Payload:
+    return payload(incident_id) | {"channel": AUSTRIA}
+
+
+async def test_a_message_for_a_second_channel_stands_there_alone_and_is_found_edited_and_answered_there(
+    server: FakeSlack,
+) -> None:
+    slack = Slack(TOKEN, CHANNEL_ID, base_url=server.url, others=[AUSTRIA])
+    second, first = await slack.post(placed("ts-two")), await slack.post(payload("ts-one"))
+    assert (second.channel, first.channel) == (AUSTRIA, CHANNEL_ID)
+    assert [one.post for one in await slack.standing(recently())] == [second, first]
+    await slack.update(second, placed("ts-two"))
+    answer = await slack.reply(second, marked(payload("ts-two", event_type=REPLY_EVENT_TYPE), "m"))
+    assert answer.channel == AUSTRIA
+    assert [one.post for one in await slack.thread(second)] == [answer]
+
+
+async def test_a_post_of_unknown_outcome_is_found_in_the_second_channel(server: FakeSlack) -> None:
+    slack = Slack(TOKEN, CHANNEL_ID, base_url=server.url, others=[AUSTRIA])
+    server.fail("drop_after_accept")
+    with pytest.raises(DeliveryError) as failure:
+        await slack.post(placed())
+    assert failure.value.ambiguous
+    assert [one.channel for one in await found(slack, "ts-one")] == [AUSTRIA]
+
+
+async def test_a_closed_second_channel_holds_no_message_up(server: FakeSlack) -> None:
+    server.state.closed = frozenset({AUSTRIA})
+    slack = Slack(TOKEN, CHANNEL_ID, base_url=server.url, others=[AUSTRIA])
+    post = await slack.post(placed())
+    assert post.channel == CHANNEL_ID
+    assert await found(slack, "ts-one") == [post]
+
+
+async def test_a_channel_that_is_not_in_the_settings_is_never_written_to(
+    slack: Slack, server: FakeSlack
+) -> None:
+    assert (await slack.post(placed())).channel == CHANNEL_ID
+    assert {one.channel for one in server.roots()} == {CHANNEL_ID}
+
+
+async def test_the_outbox_keeps_the_second_channel_with_the_message(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    post = await outbox.post(placed())
+    assert post.channel == AUSTRIA
+    assert await found(outbox, "ts-one") == [post]
+
+
 async def test_a_message_has_an_address_also_when_it_is_gone(slack: Slack, server: FakeSlack) -> None:
     post = await slack.post(payload())
     server.delete(post.ts)
