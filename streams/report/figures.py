@@ -51,7 +51,7 @@ class Figures:
 
     >>> figures = Figures()
     >>> for minute in range(120):
-    ...     seen = Expectation(minute, np.array([2.0]), np.array([0.5]), np.array([1.2]))
+    ...     seen = Expectation(minute, np.array([2.0]), np.array([0.5]), np.array([1.2]), np.array([2.0]))
     ...     figures.add(np.array([1.0]), seen)
     >>> figures.finish()
     >>> figures.hourly(0).observed.tolist(), figures.hourly(0).expected.tolist()

@@ -75,7 +75,7 @@ def figures_of(reasons: int, minutes: int, spikes: Sequence[tuple[Spike, int]]) 
         for row, until in open_until.items():
             counts[row] += float(minute < until and minute % 6 != 0)
         expected = 0.1 * level
-        figures.add(counts, Expectation(minute, expected, 0.1 * expected, np.full(reasons, 1.2)))
+        figures.add(counts, Expectation(minute, expected, 0.1 * expected, np.full(reasons, 1.2), expected))
     figures.finish()
     return figures
 

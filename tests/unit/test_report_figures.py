@@ -131,7 +131,7 @@ def test_a_rise_comes_in_reach_of_each_knob_at_its_own_minute_and_counts_once() 
 def test_a_time_that_nobody_watched_has_no_minutes_and_detail_is_kept_for_days_only() -> None:
     figures = Figures()
     for minute in (*range(180), *range(600, 660), *range(10_000, 10_000 + 60 * (KEPT_HOURS + 5))):
-        figures.add(np.ones(1), Expectation(minute, np.ones(1), np.ones(1), np.ones(1)))
+        figures.add(np.ones(1), Expectation(minute, np.ones(1), np.ones(1), np.ones(1), np.ones(1)))
     assert len(figures._recent) == KEPT_HOURS
     figures.finish()
     course = in_buckets(figures.hourly(0), view_of(120, 180, 1.0, UTC, (0, 720))._replace(width=60))
