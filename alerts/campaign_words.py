@@ -15,6 +15,7 @@ class CampaignWords:
     cause_heads: Mapping[str, str]
     cause_facts: Mapping[str, str]
     cause_facts_at_once: Mapping[str, str]
+    cause_facts_of_all: Mapping[str, str]
     """Where the code's validity began or ended within minutes of the onset."""
     redeemed_no_more: str
     redeemed_less: str
@@ -61,6 +62,7 @@ ENGLISH = CampaignWords(
         ),
     },
     cause_facts_at_once={"code_expired": "the code ran out as the rise began."},
+    cause_facts_of_all={"one_browser": "all {tickets} tickets carry the code together with {facet} {value}."},
     redeemed_no_more="Not redeemed at all in {window}; {usual} times would be usual for as many orders.",
     redeemed_less="Redeemed {lately} times in {window}; {usual} times would be usual for as many orders.",
     redeemed_still="Still redeemed: {lately} times in {window}; {usual} times would be usual for as many orders.",
@@ -107,6 +109,9 @@ GERMAN = CampaignWords(
         ),
     },
     cause_facts_at_once={"code_expired": "Der Code lief ab, als der Anstieg begann."},
+    cause_facts_of_all={
+        "one_browser": "Alle {tickets} Tickets tragen den Code zusammen mit {facet} {value}."
+    },
     redeemed_no_more="Zuletzt in {window} nicht eingelöst; {usual}-mal wäre bei so vielen Bestellungen üblich.",
     redeemed_less="Zuletzt in {window} {lately}-mal eingelöst; {usual}-mal wäre bei so vielen Bestellungen üblich.",
     redeemed_still="Weiter eingelöst: {lately}-mal in {window}; {usual}-mal wäre bei so vielen Bestellungen üblich.",

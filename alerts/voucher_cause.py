@@ -124,13 +124,17 @@ def said(cause: VoucherCause, language: Language) -> tuple[str, str]:
     facts = []
     if cause.kind is not None:
         sure = abs(cause.minutes) > _ONSET_IS_SURE_TO / timedelta(minutes=1)
-        sentence = say.cause_facts[cause.kind] if sure else say.cause_facts_at_once.get(cause.kind)
+        total = round(cause.driver.tickets / max(cause.driver.share, 1e-9))
+        sentence = None if sure else say.cause_facts_at_once.get(cause.kind)
+        if cause.driver.tickets >= total:
+            # A pair's tickets are a lower bound, until there are no more tickets than that.
+            sentence = sentence or say.cause_facts_of_all.get(cause.kind)
         facts.append(
             (sentence or say.cause_facts[cause.kind]).format(
                 **names,
                 duration=duration(abs(cause.minutes), language),
                 tickets=number(cause.driver.tickets, language),
-                total=number(round(cause.driver.tickets / max(cause.driver.share, 1e-9)), language),
+                total=number(total, language),
                 share=percent(min(cause.driver.excess_share, 1.0), language),
             )
         )
