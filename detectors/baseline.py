@@ -218,15 +218,15 @@ class Baseline(Rows):
             Relative rates of 60 minutes with mean 1, (60, reasons), and their relative variance.
         """
         shape = np.log(np.maximum(self.shape[list(hours)].astype(np.float64), 1e-6))
-        shared = within_hour(shape + _OWN_SMOOTHNESS * (np.log(rates) - shape), range(60))
+        table = within_hour(shape + _OWN_SMOOTHNESS * (np.log(rates) - shape), range(60))
         exposure = self.exposure[hours[2]].astype(np.float64) / (QUARTERS * dispersion)
         place = hours[2] * QUARTERS
         seen = self.roots[place : place + QUARTERS].astype(np.float64) ** 2 / dispersion
-        usual = shared.reshape(QUARTERS, 15, self.size).mean(axis=1) * (rates[2] * exposure)
+        usual = table.reshape(QUARTERS, 15, self.size).mean(axis=1) * (rates[2] * exposure)
         surplus = ((seen - usual) ** 2 - usual).sum(axis=0) + _QUARTER_VARIANCE * _QUARTER_WEIGHT
         variance = np.clip(surplus / ((usual**2).sum(axis=0) + _QUARTER_WEIGHT), 0.02**2, 2.0)
         own = (1.0 + variance * seen) / (1.0 + variance * usual)
-        table = shared * np.repeat(own, 15, axis=0)
+        table *= np.repeat(own, 15, axis=0)
         table /= table.mean(axis=0)
         return table, np.asarray((variance / (1.0 + variance * usual)).mean(axis=0))
 
@@ -271,5 +271,12 @@ def within_hour(log_rates: FloatArray, minutes: Sequence[int]) -> FloatArray:
     right = np.minimum(np.maximum(right, np.minimum(middle, after)), np.maximum(middle, after)) - middle
     bend = -3.0 * (left + right)
     position = np.concatenate([(np.asarray(minutes) + 0.5) / 60.0, _KNOTS])[:, None]
-    table = np.exp(left + position * (right - left + bend * (1.0 - position)))
-    return np.asarray(table[: len(minutes)] / (_WEIGHTS @ table[len(minutes) :]))
+    # In place: these tables are the largest that an hour needs.
+    table = bend * (1.0 - position)
+    table += right - left
+    table *= position
+    table += left
+    np.exp(table, out=table)
+    within, knots = table[: len(minutes)], table[len(minutes) :]
+    within /= _WEIGHTS @ knots
+    return within
