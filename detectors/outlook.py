@@ -152,7 +152,7 @@ def look(state: State, hour: Hour, minute: int) -> Outlook:
         mean=usual * factors[0],
         drift=(factors[1:] - factors[0]) * (np.log(hour.phi) * scale),
         size=factors * scale,
-        gain=state.level.gains(),
+        gain=np.log(factors[1:] / factors[0]),
         spared=np.array([spared, spared * uncertainty], np.float32),
         level=factors[0],
         slow=state.level.slow(),
