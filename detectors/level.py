@@ -26,7 +26,6 @@ _CAMPAIGN_VARIANCE = 0.15**2
 _AS_USUAL = np.float32(1.0).tobytes()
 _CAMPAIGN_STEP = 0.4
 """Change of the logarithm of the announced uplift from which on that holds whole."""
-_LOG_UPLIFTS = np.log(UPLIFTS)[:, None]
 _RATES = np.concatenate(([1.0], UPLIFTS))[:, None]
 
 
@@ -76,11 +75,6 @@ class Level(Rows):
     def factors(self) -> FloatArray:
         """Each hypothesis's level times its uplift, (hypotheses, reasons)."""
         return np.asarray(_RATES * np.exp(self.mean.sum(axis=0, dtype=np.float64)))
-
-    def gains(self) -> FloatArray:
-        """Logarithm of what each spike's story expects against the story without one, (uplifts, reasons)."""
-        level = self.mean.sum(axis=0, dtype=np.float64)
-        return np.asarray(_LOG_UPLIFTS + (level[1:] - level[0]))
 
     def slow(self) -> FloatArray:
         """The slow level where there is no spike."""
