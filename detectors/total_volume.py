@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from math import exp, fsum, lgamma, log, sqrt
+from math import exp, lgamma, log, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
 from detectors import threshold
 from detectors.guardband import SLOT
-from detectors.rows import FlagArray, FloatArray
+from detectors.rows import FlagArray, FloatArray, summed
 from detectors.standing import (
     CALM_MINUTES,
     CALM_MOST_MINUTES,
@@ -39,8 +39,7 @@ _PHI_KEPT = 0.5 ** (SLOT / (3.0 * 1440.0))
 _PHI_PRIOR = 200.0
 
 
-@dataclass(frozen=True, slots=True)
-class Minute:
+class Minute(NamedTuple):
     """A closed minute of all contact reasons.
 
     Attributes:
@@ -69,7 +68,8 @@ class Minute:
         """Tickets and expected ones without some reasons."""
         if not rows.any():
             return self.tickets, self.expected
-        return float(self.counts[~rows].sum()), fsum(self.usual[~rows].tolist())
+        others = ~rows
+        return float(self.counts[others].sum()), summed(self.usual[others])
 
 
 class TotalVolume:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import fsum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +15,7 @@ from detectors.detector import Detector
 from detectors.guardband import SLOT
 from detectors.interval import interval
 from detectors.past import Past
+from detectors.rows import summed
 from detectors.silence import SILENT_NATS
 from detectors.standing import LOST_MINUTES
 from detectors.total_volume import LONG_MINUTES, Minute, TotalVolume
@@ -79,14 +79,13 @@ class Conditions:
         """
         expectation = detector.expectation()
         usual, phi = expectation.usual, expectation.phi
-        # Exact sums: the order of the rows changes with a restart, and nothing that is said may.
-        tickets, expected = float(counts.sum()), fsum(usual.tolist())
+        tickets, expected = float(counts.sum()), summed(usual)
         spread = hour = 0.0
         if minute % SLOT == SLOT - 1 and expected > 0.0:
             footing = detector.footing()
-            spread = fsum((usual**2 * footing.wander).tolist()) / expected**2
-            hour = (fsum((usual * np.sqrt(footing.hour)).tolist()) / expected) ** 2
-        scatter = fsum((phi * usual).tolist())
+            spread = summed(usual**2 * footing.wander) / expected**2
+            hour = (summed(usual * np.sqrt(footing.hour)) / expected) ** 2
+        scatter = summed(phi * usual)
         now = Minute(counts, usual, *before, tickets, expected, scatter, spread, hour)
         self._draw(minute, tickets, expected * self._total.level())
         self._listen(minute, detector, now, alarms)
