@@ -269,10 +269,10 @@ def within_hour(log_rates: FloatArray, minutes: Sequence[int]) -> FloatArray:
     # An edge beyond both neighbours would be the noise of sparse hours, not a peak.
     left = np.minimum(np.maximum(left, np.minimum(before, middle)), np.maximum(before, middle)) - middle
     right = np.minimum(np.maximum(right, np.minimum(middle, after)), np.maximum(middle, after)) - middle
-    bend = -3.0 * (left + right)
+    bend: FloatArray = -3.0 * (left + right)
     position = np.concatenate([(np.asarray(minutes) + 0.5) / 60.0, _KNOTS])[:, None]
     # In place: these tables are the largest that an hour needs.
-    table = bend * (1.0 - position)
+    table: FloatArray = bend * (1.0 - position)
     table += right - left
     table *= position
     table += left

@@ -321,6 +321,11 @@ class Detector:
             raise ValueError("no minute has been closed yet, so there is no verdict")
         return reporting.verdict(self._state, self._judged(self._look(self.minute + 1)), row, self.minute)
 
+    @property
+    def calm(self) -> bool:
+        """Whether no alarm fires, which is what mostly holds and is cheap to ask."""
+        return not self._firing.rows().size
+
     def firing(self, raised_by: int | None = None) -> FlagArray:
         """Of which reasons an alarm fires, in the order of `reasons`; a copy.
 

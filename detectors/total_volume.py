@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from detectors import threshold
+from detectors.breadth import LEAST_REASONS
 from detectors.guardband import SLOT
 from detectors.rows import FlagArray, FloatArray, summed
 from detectors.standing import (
@@ -131,7 +132,7 @@ class TotalVolume:
         self._rate += (mean - self._rate) / (1440.0 if self._rate else 1.0)
         if self.since is not None:
             self._follow(minute, tickets, mean, phi)
-        elif mean > 0.0:
+        elif mean > 0.0 and now.counts.size >= LEAST_REASONS:
             self._score(minute, now.without(now.explained), (tickets, mean), phi)
         x, m = now.without(now.firing)
         self._slot[0] += x

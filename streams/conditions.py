@@ -89,7 +89,9 @@ class Conditions:
         now = Minute(counts, usual, *before, tickets, expected, scatter, spread, hour)
         self._draw(minute, tickets, expected * self._total.level())
         self._listen(minute, detector, now, alarms)
-        told = over or bool((detector.firing(minute + 1 - LONG_MINUTES) & ~now.explained).any())
+        told = over or (
+            not detector.calm and bool((detector.firing(minute + 1 - LONG_MINUTES) & ~now.explained).any())
+        )
         self._weigh(minute, detector, now, alarms, raised)
         if told:
             # What has risen so far was told of, or is over.
@@ -98,6 +100,9 @@ class Conditions:
     @staticmethod
     def standing(detector: Detector, minute: int) -> tuple[FlagArray, FlagArray]:
         """The reasons whose alarm fires before a minute is closed, and those that have told of theirs for long."""
+        if detector.calm:
+            nothing = np.zeros(len(detector.reasons), dtype=np.bool_)
+            return nothing, nothing
         return detector.firing(), detector.firing(minute - LONG_MINUTES)
 
     def restate(self) -> list[Condition]:

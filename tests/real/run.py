@@ -34,7 +34,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 READY_SECONDS = 60
-SETTLE_SECONDS = 300
+SETTLE_SECONDS = 600
 QUIET_SECONDS = 6
 COMMAND_SECONDS = 240
 TICKETSPIKE = str(Path(sys.executable).with_name("ticketspike"))
