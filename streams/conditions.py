@@ -195,7 +195,10 @@ class Conditions:
             total.drop(minute)
             return
         onset = total.candidate(detector.watched(), raised) if total.tense else None
-        if onset is not None and broad(detector.recent(window(onset, minute)), total.spared(), now.explained):
+        if onset is None:
+            return
+        recent = detector.recent(window(onset, minute))
+        if broad(recent, total.spared(), now.explained, total.bar):
             total.fire(minute)
             self._state_total(minute, detector)
 
