@@ -279,4 +279,4 @@ def within_hour(log_rates: FloatArray, minutes: Sequence[int]) -> FloatArray:
     np.exp(table, out=table)
     within, knots = table[: len(minutes)], table[len(minutes) :]
     within /= _WEIGHTS @ knots
-    return within
+    return np.asarray(within)

@@ -30,12 +30,45 @@ class Part:
     hour: Hour | None
 
 
+Close = Callable[[int, FloatArray], list[AlarmChange]]
+"""Closes a minute of some rows with their tickets; gives back what changed."""
+
+
+class Stamps:
+    """Rows of different minutes: which of them stand still since which minute, until they are caught up.
+
+    Example:
+        >>> stamps = Stamps()
+        >>> stamps.restored(0, 7)
+        >>> stamps.go_on(7, 9, rows=2)  # row 1 was known before, as of minute 7
+        >>> stamps.restored(1, 9)
+        >>> stamps.take(9), stamps.take(9)
+        ({0: 7}, {})
+    """
+
+    def __init__(self) -> None:
+        self._minutes: dict[int, int] = {}
+
+    def restored(self, row: int, minute: int) -> None:
+        """A row was restored that knows of `minute` and none after it."""
+        self._minutes[row] = minute
+
+    def go_on(self, last: int | None, minute: int, rows: int) -> None:
+        """The channel goes on from its minute `last` to `minute`: what its `rows` know is as of `last`."""
+        if last is not None and minute > last:
+            for row in range(rows):
+                self._minutes.setdefault(row, last)
+
+    def take(self, minute: int) -> dict[int, int]:
+        """The last minute of each row that is behind `minute`, to be caught up now."""
+        if not self._minutes:
+            return {}
+        minutes, self._minutes = self._minutes, {}
+        return {row: at for row, at in minutes.items() if at < minute}
+
+
 def catch_up(
-    state: State,
-    stamps: Mapping[int, int],
-    minute: int,
-    hour: Hour,
-    close: Callable[[Part, int, FloatArray], list[AlarmChange]],
+    state: State, behind: Mapping[int, int], minute: int, hour: Hour, begin: Callable[[Part], Close]
 ) -> list[AlarmChange]:
     """Close the minutes that some rows have not seen, on the understanding that they had no tickets in them.
 
@@ -46,28 +79,27 @@ def catch_up(
 
     Args:
         state: what is known, rows of different minutes; changed.
-        stamps: row -> last closed minute that it knows of.
+        behind: row -> last closed minute that it knows of, before `minute`.
         minute: the last closed minute of the channel.
         hour: of the channel at `minute`, worked out from all rows.
-        close: closes one minute of a part; gives back what changed.
+        begin: lets a part go on alone.
 
     Returns:
         What the minutes without tickets changed.
     """
     groups: defaultdict[int, list[int]] = defaultdict(list)
-    for row, at in stamps.items():
-        if at < minute:
-            groups[at].append(row)
+    for row, at in behind.items():
+        groups[at].append(row)
     changes: list[AlarmChange] = []
     for at, rows in sorted(groups.items()):
         own = State()
         for row in rows:
             own.take(state.reasons[row], state)
         index: RowArray = np.array(rows, dtype=np.intp)
-        part = Part(own, at, hour.of(index) if at + 1 >= hour.first else None)
+        close = begin(Part(own, at, hour.of(index) if at + 1 >= hour.first else None))
         nothing = np.zeros(len(rows))
         for missed in range(at + 1, minute + 1):
-            changes += close(part, missed, nothing)
+            changes += close(missed, nothing)
         for reason in own.reasons:
             state.take(reason, own)
     return changes

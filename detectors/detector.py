@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -11,13 +11,14 @@ import numpy as np
 from detectors import backlog, learning, open_minutes, reporting
 from detectors.alarm import AlarmChange, Verdict
 from detectors.calendar import Calendar
-from detectors.catching_up import Part, catch_up
+from detectors.catching_up import Close, Part, Stamps, catch_up
 from detectors.expectation import Expectation, Footing, Lesson
 from detectors.firing import Firing
 from detectors.guardband import SLOT
 from detectors.near import Near, near
-from detectors.outlook import Hour, Outlook, hour_of, look
+from detectors.outlook import Outlook
 from detectors.past import Past, Recent, past, recent
+from detectors.prospect import Prospect
 from detectors.rows import FlagArray, FloatArray
 from detectors.silence import Silence
 from detectors.standing import LOST_MINUTES
@@ -91,12 +92,9 @@ class Detector:
         self.reasons = self._state.reasons
         self._firing = Firing(self._state, self._calendar)
         self._watched = 0.0
-        self._outlook: Outlook | None = None
-        self._hour: Hour | None = None
-        self._stamps: dict[int, int] = {}
+        self._prospect = Prospect(self._state, self._calendar, settings.false_alarms_per_week)
+        self._stamps = Stamps()
         self._part = False
-        self._raised: FloatArray | None = None
-        self._held: FloatArray | None = None
         self._disturbed = -1
         self._expected: Expectation | None = None
         self._foresaw: Outlook | None = None
@@ -152,14 +150,14 @@ class Detector:
         """
         counts = np.asarray(counts, dtype=np.float64)
         self._check(minute, counts)
-        self._raised, self._held = raised, held
+        self._prospect.raised, self._prospect.held = raised, held
         self.lessons = []
         changes = self._settle()
         if self.minute is not None and minute > self.minute + 1:
             changes += self._miss(self.minute, minute)
         if self._state.level.announce(announced):
-            self._outlook = None
-        outlook = self._look(minute)
+            self._prospect.forget(hour=False)
+        outlook = self._prospect.look(minute)
         step = minute % SLOT
         usual, mean = outlook.usual[step], outlook.mean[step]
         if announced is not None:
@@ -178,7 +176,7 @@ class Detector:
                     self._state, self._calendar, outlook, minute, pooling=not self._part, held=held
                 )
             )
-            self._outlook = None
+            self._prospect.forget(hour=False)
             if self._calendar.place(minute)[1] == 59:
                 self._disturbed = minute
         if self._firing.moved:
@@ -205,14 +203,14 @@ class Detector:
         alarms: bool,
     ) -> list[AlarmChange]:
         """Score a minute of an ordinary channel and let the guardband hold it."""
-        state, outlook, counts = self._state, self._look(minute), seen[0]
+        state, outlook, counts = self._state, self._prospect.look(minute), seen[0]
         if alarms:
             # Before the minute is taken in: an alarm that begins with it counts its tickets, too.
             self._firing.unmute(minute)
         # One reason, one statement at a time: while an alarm fires the bank collects nothing new.
         state.bank.update(minute, counts, outlook.terms(usual), still=self._firing.rows())
-        changes = self._firing.follow(minute, seen, outlook, self._held)
-        changes += self._firing.fire(minute, counts, self._judged(outlook), silent=not alarms)
+        changes = self._firing.follow(minute, seen, outlook, self._prospect.held)
+        changes += self._firing.fire(minute, counts, self._prospect.judged(outlook), silent=not alarms)
         state.guardband.add(counts, usual, 1.0 if announced is None else announced)
         state.yesterday.add(counts)
         if outlook.warming is not None:
@@ -234,7 +232,7 @@ class Detector:
             return []
         if not alarms:
             return []
-        outlook = self._judged(self._look(minute))
+        outlook = self._prospect.judged(self._prospect.look(minute))
         return backlog.beyond(self._firing, minute, counts, usual, self.silence.held, outlook)
 
     def running(
@@ -264,16 +262,15 @@ class Detector:
             with the open minute, `raised_minute`.
         """
         changes = self._settle()
-        self._raised, self._held = raised, held
+        self._prospect.raised, self._prospect.held = raised, held
         if self.minute is not None and int(now // 60) - self.minute <= LOST_MINUTES:
-            kept = self._hour, self._outlook
             silent = None if self.silence.heard else self.silence.held
             opened = open_minutes.Open(counts, now, self.minute, announced, silent)
-            judged = (
-                self._look if raised is None and held is None else lambda at: self._judged(self._look(at))
-            )
-            changes += open_minutes.score(self._state, self._firing, judged, opened)
-            self._hour, self._outlook = kept
+            prospect = self._prospect
+            with prospect.aside():
+                changes += open_minutes.score(
+                    self._state, self._firing, lambda at: prospect.judged(prospect.look(at)), opened
+                )
             if self._firing.moved:
                 self._forget_outlook(hour=self._firing.moved == "week")
         return changes
@@ -301,9 +298,7 @@ class Detector:
 
     def near(self, nats: float) -> list[Near]:
         """The reasons that the minute closed last has left within so many nats of an alarm."""
-        return (
-            [] if self.minute is None else near(self._state, self._judged(self._look(self.minute + 1)), nats)
-        )
+        return [] if self.minute is None else near(self._state, self._next(self.minute), nats)
 
     def verdict(self, reason: str) -> Verdict:
         """How a contact reason stands at the last closed minute.
@@ -319,7 +314,7 @@ class Detector:
         self._settle()
         if self.minute is None:
             raise ValueError("no minute has been closed yet, so there is no verdict")
-        return reporting.verdict(self._state, self._judged(self._look(self.minute + 1)), row, self.minute)
+        return reporting.verdict(self._state, self._next(self.minute), row, self.minute)
 
     @property
     def calm(self) -> bool:
@@ -354,7 +349,7 @@ class Detector:
     def recent(self, minutes: int) -> Recent:
         """What all reasons had in the last closed minutes, and what was expected of them; at most two hours."""
         assert self.minute is not None  # noqa: S101 - asked after a minute was closed
-        return recent(self._state, self._look(self.minute + 1), self.minute, minutes)
+        return recent(self._state, self._prospect.look(self.minute + 1), self.minute, minutes)
 
     def return_to(self, levels: Mapping[str, float]) -> None:
         """Let the recent level of some reasons be again what it was before something that is over.
@@ -366,7 +361,7 @@ class Detector:
             row = self._state.row[reason]
             self._state.level.begin_again(row, level)
             self._state.bank.reset(row, (self.minute or 0) + 1)
-        self._outlook = None
+        self._prospect.forget(hour=False)
 
     def open_alarms(self, reason: str | None = None) -> list[AlarmChange]:
         """The firing alarms as they stand, to be stated again: always with state `raised`.
@@ -420,10 +415,8 @@ class Detector:
         self._firing.refresh()
         if not isinstance(minute, int):
             return
-        if self.minute is not None and minute > self.minute:
-            for other in range(len(self.reasons)):
-                self._stamps.setdefault(other, self.minute)
-        self._stamps[row] = minute
+        self._stamps.go_on(self.minute, minute, len(self.reasons))
+        self._stamps.restored(row, minute)
         if self.minute is None or minute >= self.minute:
             self.silence.restore(state.get("silence"))
         self.minute = minute if self.minute is None else max(self.minute, minute)
@@ -438,9 +431,7 @@ class Detector:
         Raises:
             ValueError: `channel` is no such state.
         """
-        if self.minute is not None and minute > self.minute:
-            for row in range(len(self.reasons)):
-                self._stamps.setdefault(row, self.minute)
+        self._stamps.go_on(self.minute, minute, len(self.reasons))
         self.minute = minute
         self.silence.restore(channel.get("silence"))
         watched = channel.get("watched")
@@ -460,79 +451,43 @@ class Detector:
         if counts.size and not counts.min() >= 0.0:  # also catches what is not a number
             raise ValueError(f"minute {minute} holds a negative count or one that is no number")
 
-    def _look(self, minute: int) -> Outlook:
-        """The outlook of the slot that holds `minute`."""
-        outlook = self._outlook
-        if outlook is None or outlook.slot != minute // SLOT:
-            hour = self._hour
-            if hour is None or not hour.first <= minute < hour.first + 60:
-                zone, budget = self._calendar, self.settings.false_alarms_per_week
-                hour = self._hour = hour_of(self._state, zone, budget, minute - minute % SLOT)
-            outlook = self._outlook = look(self._state, hour, minute)
-        return outlook
-
-    def _judged(self, outlook: Outlook) -> Outlook:
-        """The outlook with the bars that alarms are raised by now: people's answers raise some.
-
-        A reason that is expected to be raised has an expectation although it is warming up: evidence against
-        it counts.
-        """
-        raised, held = self._raised, self._held
-        if raised is not None:
-            more = np.zeros(len(self.reasons))
-            more[: raised.size] = raised
-            outlook = replace(outlook, bars=outlook.bars + more)
-        if held is not None and outlook.warming is not None:
-            warming = outlook.warming.copy()
-            warming[: held.size] &= held <= 1.0
-            outlook = replace(outlook, warming=warming if bool(warming.any()) else None)
-        return outlook
+    def _next(self, minute: int) -> Outlook:
+        """By what the minute after `minute` is judged."""
+        return self._prospect.judged(self._prospect.look(minute + 1))
 
     def _forget_outlook(self, *, hour: bool = True) -> None:
-        """The state was changed other than by learning: what followed from it is worked out anew.
-
-        What holds for the `hour` follows from everything but levels and alarms.
-        """
-        self._outlook = None
-        self._hour = None if hour else self._hour
+        """The state was changed other than by learning: what followed from it is worked out anew."""
+        self._prospect.forget(hour=hour)
         self._firing.moved = None
 
     def _miss(self, last: int, minute: int) -> list[AlarmChange]:
         """Nobody looked between the last closed minute and `minute`."""
         self._disturbed = minute
         changes = self._firing.lose(last) if minute - last > LOST_MINUTES else []
-        self.lessons += learning.pass_unseen(self._state, self._calendar, self._look(last), last, minute)
+        self.lessons += learning.pass_unseen(
+            self._state, self._calendar, self._prospect.look(last), last, minute
+        )
         self._state.bank.reset(slice(None), minute)
         self._forget_outlook()
         return changes
 
     def _settle(self) -> list[AlarmChange]:
         """Bring rows restored from an older minute up to date with minutes without tickets."""
-        if not self._stamps or self.minute is None:
+        behind = {} if self.minute is None else self._stamps.take(self.minute)
+        if self.minute is None or not behind:
             return []
-        stamps, self._stamps = self._stamps, {}
-        if min(stamps.values()) == self.minute:
-            return []
-        zone, budget = self._calendar, self.settings.false_alarms_per_week
         # As it was worked out at the last disturbance: nothing that it follows from has changed since.
-        hour = hour_of(self._state, zone, budget, self.minute - self.minute % SLOT)
-        parts: dict[int, Detector] = {}
-
-        def close(part: Part, minute: int, counts: FloatArray) -> list[AlarmChange]:
-            detector = parts.get(part.minute)
-            if detector is None:
-                detector = parts[part.minute] = Detector(self.settings)
-                detector._be(part)
-            return detector.close(minute, counts)
-
-        changes = catch_up(self._state, stamps, self.minute, hour, close)
+        hour = self._prospect.hour(self.minute)
+        changes = catch_up(self._state, behind, self.minute, hour, self._begin)
         self._firing.refresh()
         self._forget_outlook()
         return changes
 
-    def _be(self, part: Part) -> None:
-        """Be a part of a channel: it learns no shapes of the week, and its silence is nobody's."""
-        self._part = True
-        self._state, self.minute, self._hour = part.state, part.minute, part.hour
-        self.reasons = self._state.reasons
-        self._firing = Firing(self._state, self._calendar)
+    def _begin(self, part: Part) -> Close:
+        """Let a part of the channel go on alone: it learns no shapes of the week, and its silence is nobody's."""
+        own = Detector(self.settings)
+        own._part = True
+        own._state, own.minute, own.reasons = part.state, part.minute, part.state.reasons
+        own._firing = Firing(part.state, self._calendar)
+        own._prospect = Prospect(part.state, self._calendar, self.settings.false_alarms_per_week, part.hour)
+        return own.close
