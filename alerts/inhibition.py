@@ -19,6 +19,8 @@ from alerts.incident import latest, mark, open_spikes, revised
 from alerts.known import Known
 from alerts.records import Driver, Incident, IncidentKind, Spike
 
+BEYOND = 10.0
+"""So many times the rise of all tickets together is a rise of its own."""
 _CODES = ("voucher_code", "campaign_id")
 
 
@@ -52,9 +54,22 @@ def absorber(entry: Entry, known: Known, context: Context) -> Entry | None:
         after = ended is not None and min(spike.onset for spike in current) > ended
         if after or (over is not None and over < total.incident.opened_at):
             continue
-        if not any(own_driver(spike, total) for spike in current):
+        if not any(own_driver(spike, total) or beyond(spike, total) for spike in current):
             return total
     return None
+
+
+def beyond(spike: Spike, total: Entry) -> bool:
+    """Whether a contact reason rises by far more than all of them do, and by nothing that they share.
+
+    That everything rises explains it no more: forty tickets about what nobody writes about are a flood, whatever
+    the day.
+    """
+    shared = {_key(driver) for driver in total.incident.drivers}
+    if any(_key(driver) in shared for driver in spike.drivers):
+        return False
+    risen = total.incident.observed / max(total.incident.expected, 1.0)
+    return spike.observed > BEYOND * max(risen, 1.0) * max(spike.expected, 1.0)
 
 
 def own_driver(spike: Spike, total: Entry) -> bool:

@@ -39,6 +39,13 @@ def test_a_reason_with_a_driver_of_its_own_stands_out() -> None:
     assert channel.hear(weak).reason is Reason.TOTAL_VOLUME
 
 
+def test_a_flood_of_what_nobody_writes_about_stands_out_of_a_peak() -> None:
+    channel = Channel()
+    channel.hear(TOTAL)
+    assert channel.hear(spike("raised", 40, expected=0.1)).reason is Reason.FIRST_NOTIFICATION
+    assert channel.hear(spike("raised", 9, reason="login", expected=3.0)).reason is Reason.TOTAL_VOLUME
+
+
 def test_a_driver_that_the_total_rises_by_is_not_a_reasons_own() -> None:
     channel = Channel()
     for reason, observed in (("refund", 80), ("login", 70)):
