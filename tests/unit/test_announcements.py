@@ -245,26 +245,28 @@ def test_a_campaign_straight_after_another_is_held_against_the_level_before_both
     assert story.core.announced("delivery") == pytest.approx(2.6, abs=0.15)
 
 
-@pytest.mark.parametrize("at", [TEN + 300, TEN + 12 * 60, TEN + 13 * 60 + 3, TEN + 15 * 60, SECOND + 100])
-def test_a_restart_in_the_middle_changes_nothing_to_the_last_bit(at: int) -> None:
+@cache
+def lived(restart: int | None) -> tuple[Story, list[Spike]]:
+    """Two campaigns, with a restart so many minutes after the history."""
     campaigns = [
         campaign("first", TEN),
         campaign("beside", TEN, hours=11, contact_reasons=[]),
         campaign("second", SECOND),
     ]
+    story = Story(campaigns, seed=5)
+    said: list[Spike] = []
+    for minute, factor in ((TEN, 1.0), (TEN + 720, 3.0), (SECOND, 1.0), (SECOND + 240, 2.0)):
+        if restart is not None and START + LEARNT + restart <= START + LEARNT + minute:
+            said += story.until(restart, factor)
+            story.restart()
+            restart = None
+        said += story.until(minute, factor)
+    said += story.go(60, 8.0)
+    return story, said
 
-    def lived(restart: int | None) -> tuple[Story, list[Spike]]:
-        story = Story(campaigns, seed=5)
-        said: list[Spike] = []
-        for minute, factor in ((TEN, 1.0), (TEN + 720, 3.0), (SECOND, 1.0), (SECOND + 240, 2.0)):
-            if restart is not None and START + LEARNT + restart <= START + LEARNT + minute:
-                said += story.until(restart, factor)
-                story.restart()
-                restart = None
-            said += story.until(minute, factor)
-        said += story.go(60, 8.0)
-        return story, said
 
+@pytest.mark.parametrize("at", [TEN + 300, TEN + 12 * 60, TEN + 13 * 60 + 3, TEN + 15 * 60, SECOND + 100])
+def test_a_restart_in_the_middle_changes_nothing_to_the_last_bit(at: int) -> None:
     whole, told = lived(None)
     again, told_again = lived(at)
     assert [spike for spike in told_again if spike.state == "raised"] == [
