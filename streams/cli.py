@@ -24,6 +24,7 @@ COMMANDS = {
     "digest": "What is open, what yesterday was about, and whether all is well.",
     "backtest": "What would have alerted on past tickets.",
     "counts": "What was counted, as JSON lines.",
+    "dead-letters": "What was refused and why; send it again.",
 }
 """Each command's file in `streams.commands` and its line in `--help`."""
 
@@ -37,7 +38,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"streams.commands.{cmd_name}")
+        module = importlib.import_module(f"streams.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

@@ -25,7 +25,12 @@ class Publisher:
         self._errors: list[BaseException] = []
 
     def send(
-        self, key: str | None, value: bytes | None, *, headers: Headers = (), partition: int | None = None
+        self,
+        key: str | bytes | None,
+        value: bytes | None,
+        *,
+        headers: Headers = (),
+        partition: int | None = None,
     ) -> None:
         """Put a record into the next batch; its partition follows from the key unless it is given.
 
@@ -36,7 +41,7 @@ class Publisher:
         future = self._producer.send(
             self._topic,
             value=value,
-            key=key.encode() if key is not None else None,
+            key=key.encode() if isinstance(key, str) else key,
             headers=list(headers),
             partition=partition,
         )

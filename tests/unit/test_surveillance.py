@@ -181,7 +181,9 @@ def test_repeated_and_overtaken_statements_change_nothing(seed: int) -> None:
     rng.shuffle(statements)
     for cell, stamp in statements:
         core.add(cell, partition=0, stamp=stamp)
-    assert last([spike for said in core.close_until(BREAKS + 100) for spike in said]) == told_of_the_last_day()
+    assert (
+        last([spike for said in core.close_until(BREAKS + 100) for spike in said]) == told_of_the_last_day()
+    )
 
 
 def test_a_baseline_learnt_before_the_first_minute_spares_the_warming_up() -> None:
