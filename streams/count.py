@@ -266,7 +266,7 @@ class Count(Service):
 
     def _observe(self) -> None:
         held = self.assigned & self.consumer.assignment()
-        self.metrics.count(self.counts, {tp: self.consumer.highwater(tp) for tp in held})
+        self.metrics.count(self.counts, {tp: self.consumer.highwater(tp) for tp in held}, self.now())
 
 
 class _Listener(ConsumerRebalanceListener):

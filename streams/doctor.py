@@ -135,7 +135,8 @@ async def _clock(settings: Settings, token: str, now: Callable[[], float]) -> Fi
     if seconds is None:
         return Finding("clock", "note", "not looked at, as Slack told no time")
     if abs(seconds) > SKEW_SECONDS:
-        text = f"is about {round(abs(seconds), -1):.0f} s {'ahead of' if seconds > 0 else 'behind'} Slack's; let NTP set it"
+        side = "ahead of" if seconds > 0 else "behind"
+        text = f"is about {round(abs(seconds), -1):.0f} s {side} Slack's; let NTP set it"
         return Finding("clock", "wrong", text)
     return Finding("clock", "ok", "agrees with Slack's")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -42,6 +43,27 @@ class Metrics:
         )
         self.remembered = Gauge(
             "ticketspike_remembered_tickets", "Ticket ids remembered to count each once", registry=registry
+        )
+        self.info = Gauge(
+            "ticketspike_info", "Always 1; the version of the worker", ["version"], registry=registry
+        )
+        self.info.labels(version("ticketspike")).set(1)
+        self.knob = Gauge(
+            "ticketspike_false_alarms_asked_per_week",
+            "The knob: how many false alarms a week the channel is to have",
+            registry=registry,
+        )
+        self.ready = Gauge(
+            "ticketspike_ready",
+            "1 while a stage is ready, 0 while it is not, as /readyz says",
+            ["stage"],
+            registry=registry,
+        )
+        self.lag_seconds = Gauge(
+            "ticketspike_lag_seconds",
+            "How long ago the newest record that was read came onto the stage's topic; 0 when all are read",
+            ["stage"],
+            registry=registry,
         )
         self.lag = Gauge(
             "ticketspike_lag_records",
@@ -99,12 +121,14 @@ class Metrics:
         )
         self._tallied: dict[Any, dict[str, int]] = {}
 
-    def count(self, counts: Mapping[Any, PartitionCounts], highwater: Mapping[Any, int | None]) -> None:
-        """Take over what the partitions tallied since the last call."""
+    def count(
+        self, counts: Mapping[Any, PartitionCounts], highwater: Mapping[Any, int | None], now: float
+    ) -> None:
+        """Take over what the partitions tallied since the last call; `now` in epoch seconds."""
         for tp, held in counts.items():
-            now = asdict(held.tally)
+            tally = asdict(held.tally)
             before = self._tallied.get(tp, {})
-            for outcome, total in now.items():
+            for outcome, total in tally.items():
                 # A partition that came back starts its tallies anew: then all of it is new.
                 more = total - before.get(outcome, 0)
                 more = total if more < 0 else more
@@ -112,11 +136,14 @@ class Metrics:
                     self.tickets.labels(outcome).inc(more)
                     if outcome == "refused":
                         self.dead_letters.inc(more)
-            self._tallied[tp] = now
+            self._tallied[tp] = tally
         self.remembered.set(sum(held.remembered for held in counts.values()))
-        self.lag.labels("count").set(
-            sum(max(0, (high or 0) - counts[tp].position) for tp, high in highwater.items() if tp in counts)
-        )
+        behind = {
+            tp: max(0, (high or 0) - counts[tp].position) for tp, high in highwater.items() if tp in counts
+        }
+        self.lag.labels("count").set(sum(behind.values()))
+        read = [counts[tp].newest_appended for tp, unread in behind.items() if unread]
+        self.lag_seconds.labels("count").set(max((now - at for at in read if at), default=0.0))
 
     def slack_call(self, method: str, result: str) -> None:
         """Count a call to Slack."""

@@ -86,4 +86,6 @@ class Web(Service):
         return web.Response(text=lines, status=200 if all(ok for ok, _ in said.values()) else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:
+        for stage, ready in self.stages.items():
+            self.metrics.ready.labels(stage).set(ready()[0])
         return web.Response(body=self.metrics.text(), content_type="text/plain", charset="utf-8")

@@ -105,6 +105,7 @@ class _Stages:
 
     def __init__(self, settings: Settings, only: tuple[str, ...], instance_id: str) -> None:
         self.metrics = Metrics()
+        self.metrics.knob.set(settings.ticketspike_false_alarms_per_week)
         self.services: dict[str, Any] = {}
         ready = self.ready = dict[str, Ready]()
         self.delivery: Delivery | None = None
