@@ -65,7 +65,7 @@ class Shop:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._random = random.Random(int(rng.integers(1 << 62)))
+        self._uniform = random.Random(int(rng.integers(1 << 62))).random
         self._channel = self._some(web=50, app=25, mail=17, phone=8)
         self._device = self._some(Windows=38, Mac=15, iPhone=24, iPad=7, Android=16)
         self._mobile = self._some(iPhone=50, iPad=8, Android=42)
@@ -84,16 +84,17 @@ class Shop:
 
     def _some(self, **shares: float) -> tuple[list[str], list[float]]:
         parts = self._rng.gamma(np.array(list(shares.values())) / 4.0)
-        return list(shares), np.cumsum(parts / parts.sum()).tolist()
+        return list(shares), np.cumsum(parts / parts.sum())[:-1].tolist()
 
     def _pick(self, table: tuple[list[str], list[float]]) -> str:
-        # numpy would be slower: one value at a time.
-        return table[0][min(bisect(table[1], self._random.random()), len(table[0]) - 1)]
+        # numpy would be slower: one value at a time, and millions of them.
+        values, bounds = table
+        return values[bisect(bounds, self._uniform())]
 
     def ticket(self) -> Ticket:
         """One ticket."""
         channel, market = self._pick(self._channel), self._pick(self._market)
-        french = market == "FR" or (market == "CH" and self._random.random() < 0.25)
+        french = market == "FR" or (market == "CH" and self._uniform() < 0.25)
         made = {"channel": channel, "market": market, "language": "fr" if french else "de"}
         if channel == "web":
             made["device"] = self._pick(self._device)
@@ -103,7 +104,7 @@ class Shop:
             made["app_version"] = self._pick(self._version)
         if channel in ("web", "app"):
             made["payment"] = self._pick(self._payment)
-            if self._random.random() < self._codes:
+            if self._uniform() < self._codes:
                 made["voucher_code"] = self._pick(self._code)
         return made
 
@@ -113,10 +114,11 @@ class Shop:
         Codes and what is new are put on tickets that have the facet: nothing else depends on them.
         """
         put = {facet for facet, value in wanted if facet == "voucher_code" or value.startswith("new ")}
+        had = {facet: value for facet, value in wanted if facet not in put}.items()
         held: list[Ticket] = []
         while len(held) < number:
             made = self.ticket()
-            if all(facet in made and (facet in put or made[facet] == value) for facet, value in wanted):
+            if had <= made.items() and put <= made.keys():
                 held.append({**made, **dict(wanted)})
         return held
 
