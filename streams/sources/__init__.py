@@ -1,0 +1,1 @@
+"""Where tickets, campaigns and orders come from."""
