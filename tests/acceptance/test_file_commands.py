@@ -152,3 +152,15 @@ def test_counts_are_printed_as_json_lines_per_bucket(
         ("a", "2026-05-30T04:00:00Z", 1, 0),
         ("b", "2026-05-31T04:00:00Z", 4, 2),
     ]
+
+
+def test_a_mapping_can_be_tried_out_without_kafka(ticketspike: Run) -> None:
+    body = str(Path(__file__).resolve().parents[1] / "data/payloads/zendesk_ticket_created.json")
+    done = ticketspike("sources", "try", "zendesk", body, "--code", "SOMMER25")
+    assert done.returncode == 0, done.stderr
+    assert '"voucher_code": "SOMMER25"' in done.stdout
+    assert done.stdout.endswith("1 ticket, 0 passed over.\n")
+    unknown = ticketspike("sources", "try", "zendsk", body)
+    assert (unknown.returncode, "allowed: dixa, freshdesk" in unknown.stderr) == (2, True)
+    wrong = ticketspike("sources", "try", "freshdesk", body)
+    assert (wrong.returncode, wrong.stderr) == (1, "Error: 1 refused: id: is not in the body.\n")

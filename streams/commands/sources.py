@@ -1,0 +1,66 @@
+"""`ticketspike sources`: try a mapping out before anything depends on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group("sources", short_help="Try out how a helpdesk's events become tickets.")
+def command() -> None:
+    """See how a helpdesk's events become tickets."""
+
+
+@command.command("try")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--sources",
+    "mappings",
+    type=click.Path(path_type=Path),
+    help="TOML file of mappings; the presets without it.",
+)
+@click.option(
+    "--code", "codes", multiple=True, help="A voucher code to look for in the text; may be repeated."
+)
+@click.option("--json", "as_json", is_flag=True, help="Only the tickets, as JSON lines.")
+def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], as_json: bool) -> None:
+    """Show the tickets that the body in FILE becomes by the mapping NAME, or why it becomes none.
+
+    Nothing is sent. Exit status 1 if a ticket was refused.
+    """
+    import json
+
+    import msgspec
+
+    from streams.errors import Failure
+    from streams.files.readers import FileTicket
+    from streams.settings import SettingsError
+    from streams.sources.code_finder import CodeFinder
+    from streams.sources.source_files import read_sources
+    from streams.topic_changes import plural
+
+    known = read_sources(mappings)
+    if name not in known:
+        raise SettingsError(f"NAME={name!r} is not allowed; allowed: {', '.join(sorted(known))}")
+    try:
+        body = json.loads(file.read_bytes())
+    except OSError as error:
+        raise Failure(f"{file} cannot be read ({error.strerror}).") from None
+    except (ValueError, RecursionError):
+        raise Failure(f"{file} holds no JSON.") from None
+    found = known[name].map(body, CodeFinder(codes))
+    for ticket in found.tickets:
+        # Without what it does not say: a mapping is read by people.
+        lean = FileTicket(**{one: getattr(ticket, one) for one in ticket.__struct_fields__})
+        line = msgspec.json.encode(lean)
+        click.echo(line if as_json else msgspec.json.format(line).decode())
+    if not as_json:
+        said = [plural(len(found.tickets), "ticket"), f"{found.passed_over} passed over"]
+        click.echo(f"{', '.join(said)}.")
+        if found.unmapped:
+            click.echo(f"No entry of `reasons` fits: {', '.join(sorted(set(found.unmapped)))}.")
+    if found.refused:
+        wrong = "; ".join(f"{one.field}: {one.error}" for one in found.refused)
+        raise Failure(f"{len(found.refused)} refused: {wrong}.")
