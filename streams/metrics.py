@@ -100,6 +100,24 @@ class Metrics:
             ["way", "outcome"],
             registry=registry,
         )
+        self.source_events = Counter(
+            "ticketspike_source_events",
+            "Requests of helpdesks by source and what became of them",
+            ["source", "outcome"],
+            registry=registry,
+        )
+        self.source_last = Gauge(
+            "ticketspike_source_last_event_seconds",
+            "When a source last brought a ticket (epoch)",
+            ["source"],
+            registry=registry,
+        )
+        self.source_unmapped = Counter(
+            "ticketspike_source_unmapped",
+            "Requests with a ticket that no entry of the source's reasons fits",
+            ["source"],
+            registry=registry,
+        )
         self.outbox_depth = Gauge(
             "ticketspike_outbox_depth", "Messages to Slack that are due and not sent yet", registry=registry
         )

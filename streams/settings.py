@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     ticketspike_digest_at: str | None = None
     ticketspike_digest_number: Literal["useful", "answered", "minutes"] = "useful"
     ticketspike_roster: Annotated[tuple[Row, ...], NoDecode] = ()
+    ticketspike_sources: Path | None = None
     ticketspike_facets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_FACETS
     ticketspike_horizon_hours: int = Field(48, ge=1, le=24 * 90)
     ticketspike_max_reasons: int = Field(2000, ge=1, le=20000)

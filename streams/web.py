@@ -58,7 +58,8 @@ class Web(Service):
         app.router.add_get("/metrics", self._metrics)
         for path, handler in self.posts.items():
             app.router.add_post(path, handler)
-        self._runner = web.AppRunner(app, access_log=None)
+        # Signatures are over the bytes as they came, and nobody is to send a little that becomes a lot.
+        self._runner = web.AppRunner(app, access_log=None, auto_decompress=False)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
         try:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from streams.watch import Watch
 
 STAGES = ("count", "watch", "notify")
+SOURCES = "sources"
+"""Takes webhooks; no stage of the line, so that it can run where they arrive."""
 WAIT_SECONDS = 5.0
 STOP_SECONDS = 9.0
 OUTSIDE = frozenset({"slack", "presses"})
@@ -37,8 +39,12 @@ OUTSIDE = frozenset({"slack", "presses"})
 log = structlog.get_logger("worker")
 
 
-def run(settings: Settings, only: Sequence[str] = STAGES) -> None:
+def run(settings: Settings, only: Sequence[str] | None = None) -> None:
     """Run the stages until SIGTERM or SIGINT.
+
+    Args:
+        settings: of this worker.
+        only: the stages; None is all of the line, and the receiver where the settings name sources.
 
     Raises:
         SettingsError: no HMAC key, or a token without a channel.
@@ -54,6 +60,8 @@ def run(settings: Settings, only: Sequence[str] = STAGES) -> None:
         raise SettingsError(
             f"TICKETSPIKE_SHARD_BY={settings.ticketspike_shard_by} is not allowed in this version; allowed: none"
         )
+    if only is None:
+        only = (*STAGES, SOURCES) if settings.ticketspike_sources else STAGES
     relax_collector()
     with owned(settings.ticketspike_data_dir) as instance_id:
         asyncio.run(_run(settings, tuple(only), instance_id))
@@ -137,6 +145,18 @@ class _Stages:
             self.services |= ways.services
             ready["presses"] = ways.ready
             posts = ways.posts
+        if SOURCES in only:
+            from streams.sources.receiver import Receiver
+            from streams.sources.source_files import listened_to
+
+            if settings.ticketspike_sources is None:
+                raise SettingsError(
+                    "TICKETSPIKE_SOURCES is not set; allowed: a TOML file that names the sources (docs/sources.md)"
+                )
+            receiver = Receiver(settings, self.metrics, listened_to(settings.ticketspike_sources))
+            self.services[SOURCES] = receiver
+            ready[SOURCES] = receiver.ready
+            posts = {**posts, **receiver.posts()}
         self.web = Web(
             settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready, posts
         )

@@ -7,17 +7,21 @@ import click
 
 @click.command()
 @click.option(
-    "--only", default="count,watch,notify", show_default=True, help="Stages to run, comma-separated."
+    "--only",
+    metavar="STAGES",
+    help="Comma-separated: count, watch, notify, and sources, which takes webhooks. Without it the first three, "
+    "and sources where TICKETSPIKE_SOURCES is set.",
 )
-def command(only: str) -> None:
+def command(only: str | None) -> None:
     """Run the stages count, watch and notify until SIGTERM; several workers share the work."""
     from streams import logs, settings, worker
 
-    stages = [part.strip() for part in only.split(",") if part.strip()]
-    unknown = [stage for stage in stages if stage not in worker.STAGES]
-    if unknown or not stages:
+    stages = [part.strip() for part in only.split(",") if part.strip()] if only is not None else None
+    allowed = (*worker.STAGES, worker.SOURCES)
+    unknown = [stage for stage in stages or [] if stage not in allowed]
+    if unknown or stages == []:
         raise click.BadParameter(
-            f"{', '.join(unknown) or 'nothing'} is no stage; allowed: {', '.join(worker.STAGES)}",
+            f"{', '.join(unknown) or 'nothing'} is no stage; allowed: {', '.join(allowed)}",
             param_hint="--only",
         )
     loaded = settings.load()

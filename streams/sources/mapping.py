@@ -22,6 +22,7 @@ from streams.files.times import parse_instant
 from streams.settings import SettingsError
 from streams.sources.code_finder import CodeFinder
 from streams.sources.plain_text import plain_text
+from streams.sources.signatures import Scheme
 from streams.validity import explain
 
 NO_CODES = CodeFinder(())
@@ -52,6 +53,10 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         attributes: facet -> expression.
         reasons: the first that fits one of the tags gives the contact reason; without any the tag is the reason.
         timezone: where the clock hung that wrote times without an offset.
+        signed: how requests are signed; see `streams.sources.signatures`.
+        secrets: names of environment variables that hold a secret, the newest first; two during a rotation.
+        header: with `signed = "header"` the one that bears the secret.
+        url: the address as the sender calls it, where it signs that.
     """
 
     fields: dict[str, str]
@@ -60,6 +65,10 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     attributes: dict[str, str] = {}
     reasons: list[Reason] = []
     timezone: str | None = None
+    signed: Scheme | None = None
+    secrets: list[str] = []
+    header: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,7 @@ class SourceMapping:
 
     Args:
         source: the source's name; what `source` says in its tickets.
-        table: as it stands in the file.
+        table: as it stands in the file; kept as `table`.
 
     Raises:
         SettingsError: a wrong expression, an unknown field or kind; names it and what is allowed.
@@ -109,7 +118,7 @@ class SourceMapping:
 
     def __init__(self, source: str, table: Table) -> None:
         self.source = source
-        self._table = table
+        self.table = table
         _allowed(source, "fields", table.fields, (*FIELDS, TEXT))
         _allowed(source, "kinds", table.kinds, KINDS)
         for needed in ("id", "created_at", "contact_reason"):
@@ -204,12 +213,12 @@ class SourceMapping:
 
     def _reason(self, tags: Any) -> tuple[str | None, list[str]]:
         """The contact reason, and what no entry fits."""
-        if not self._table.reasons:
+        if not self.table.reasons:
             first = next(iter(tags), None) if isinstance(tags, list) else tags
             return _text(first), []
         called = [text for text in map(_text, tags if isinstance(tags, list) else _split(tags)) if text]
         folded = [one.casefold() for one in called]
-        for entry in self._table.reasons:
+        for entry in self.table.reasons:
             if any(fnmatch.fnmatchcase(one, entry.like.casefold()) for one in folded):
                 return entry.reason, []
         return None, called

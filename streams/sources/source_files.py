@@ -2,23 +2,74 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from streams.errors import Failure
 from streams.settings import SettingsError
 from streams.sources.mapping import SourceMapping, Table
+from streams.sources.signatures import Scheme
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source, ready to be listened to.
+
+    Attributes:
+        name: in its address, `/hooks/NAME`, and in its tickets.
+        mapping: from bodies to tickets.
+        signed: how its requests are signed.
+        secrets: the valid ones, the newest first.
+        header: the one that bears a shared secret.
+        url: the address as the sender calls it.
+    """
+
+    name: str
+    mapping: SourceMapping
+    signed: Scheme
+    secrets: tuple[str, ...]
+    header: str = ""
+    url: str = ""
 
 
 def presets() -> dict[str, dict[str, Any]]:
     """The mappings that are known, by name."""
     text = files("streams.sources").joinpath("presets.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def listened_to(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Source]:
+    """The sources of a file by name, with their secrets.
+
+    Raises:
+        Failure: the file cannot be read.
+        SettingsError: it says something that is not allowed, or a source is not signed or has no secret.
+    """
+    found = {}
+    for name, mapping in read_sources(path).items():
+        table = mapping.table
+        if table.signed is None:
+            raise SettingsError(f"{name}.signed is not set; allowed: {', '.join(get_args(Scheme))}")
+        secrets = tuple(one for key in table.secrets if (one := environment.get(key, "").strip()))
+        if not secrets:
+            named = ", ".join(table.secrets) or "none is named"
+            raise SettingsError(
+                f"{name}.secrets: no such environment variable is set ({named}); name one that holds the secret"
+            )
+        if table.signed == "hubspot" and not table.url:
+            raise SettingsError(f"{name}.url is not set; HubSpot signs the address that it calls, so name it")
+        found[name] = Source(name, mapping, table.signed, secrets, table.header, table.url)
+    return found
 
 
 def read_sources(path: Path | None) -> dict[str, SourceMapping]:
@@ -57,6 +108,8 @@ def _with_preset(name: str, table: Any) -> Any:
 
 
 def _mapping(name: str, table: Any) -> SourceMapping:
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"{name!r} is no name of a source; allowed: small letters, figures and hyphens")
     try:
         return SourceMapping(name, msgspec.convert(table, Table))
     except msgspec.ValidationError as error:

@@ -1,0 +1,198 @@
+"""The receiver: a helpdesk's webhook becomes tickets on Kafka, and hears 200 only when they are safe there.
+
+Nothing of a body is looked at before its signature is checked, and nothing of it is ever said back or logged. What
+a sender repeats, as it heard no answer, is counted once: a ticket by its id, a change by what it says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import web
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from mode import Service
+
+from streams.campaign_rows import decode_campaigns
+from streams.connection import aiokafka_options
+from streams.files.readers import FileTicket
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.sources.code_finder import CodeFinder
+from streams.sources.mapping import Mapped
+from streams.sources.signatures import Asked, refusal
+from streams.sources.source_files import Source
+from streams.topic_rows import TopicRows
+
+READ_SECONDS = 5.0
+KAFKA_SECONDS = 5.0
+"""How long Kafka may take to acknowledge: helpdesks give up after ten to twelve seconds."""
+AT_ONCE = 200
+"""Requests under way; more are asked to come again, which helpdesks do."""
+RETRY_AFTER = {"Retry-After": "10"}
+RECENT = timedelta(days=60)
+"""How long after a campaign's end its codes are still looked for: people keep newsletters."""
+CODES_SECONDS = 10.0
+"""How often it is looked whether campaigns have other codes."""
+
+log = structlog.get_logger("sources")
+
+
+class Receiver(Service):
+    """Takes webhooks of the sources that it knows.
+
+    Args:
+        settings: where Kafka is, and the topics' prefix.
+        metrics: events by source and outcome.
+        sources: by name.
+        now: wall time, epoch seconds.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        sources: Mapping[str, Source],
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self.metrics = metrics
+        self.sources = sources
+        self.codes = CodeFinder(())
+        self._campaigns = TopicRows(settings, "campaigns")
+        self._producer: AIOKafkaProducer | None = None
+        self._under_way = 0
+        self._now = now
+
+    def posts(self) -> Mapping[str, Callable[[web.Request], Awaitable[web.Response]]]:
+        """The handlers by path, all for POST."""
+        return {f"/hooks/{name}": self._handler(source) for name, source in self.sources.items()}
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether events can be taken, and of whom."""
+        return self._producer is not None, ", ".join(sorted(self.sources))
+
+    async def on_start(self) -> None:
+        """Connect."""
+        # No idempotent producer: it would hold back what follows a record that is tried again, and a ticket that
+        # stands there twice is one ticket.
+        producer = AIOKafkaProducer(
+            **aiokafka_options(self.settings),
+            acks="all",
+            linger_ms=5,
+            request_timeout_ms=int(KAFKA_SECONDS * 1000),
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+
+    async def on_stop(self) -> None:
+        """Disconnect; what was acknowledged to senders is on Kafka."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    @Service.task
+    async def _follow_campaigns(self) -> None:
+        await self._campaigns.follow()
+
+    @Service.task
+    async def _renew_codes(self) -> None:
+        seen: dict[bytes, bytes] = {}
+        while not self.should_stop:
+            if self._campaigns.rows != seen:
+                seen = dict(self._campaigns.rows)
+                lately = datetime.fromtimestamp(self._now(), UTC) - RECENT
+                self.codes = CodeFinder(
+                    code
+                    for campaign in decode_campaigns(seen).values()
+                    if campaign.ends_at > lately
+                    for code in campaign.voucher_codes
+                )
+            await self.sleep(CODES_SECONDS if self._campaigns.complete.is_set() else 0.2)
+
+    def _handler(self, source: Source) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            if self._under_way >= AT_ONCE:
+                return self._answer(source, "busy", 503, "too many requests at once; come again")
+            self._under_way += 1
+            try:
+                return await self._take(source, request)
+            finally:
+                self._under_way -= 1
+
+        return handle
+
+    async def _take(self, source: Source, request: web.Request) -> web.Response:
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            return self._answer(source, "malformed", 415, "expected a body that is not compressed")
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                body = await request.read()
+        except TimeoutError:
+            return self._answer(source, "malformed", 408, "the body did not come")
+        except web.HTTPRequestEntityTooLarge:
+            return self._answer(source, "malformed", 413, "the body is too large")
+        asked = Asked(body, request.headers, request.method, source.url)
+        wrong = refusal(source.signed, asked, source.secrets, self._now(), source.header)
+        if wrong is not None:
+            log.warning("not taken", source=source.name, why=wrong)
+            return self._answer(source, "forged", 401, "not signed by this source")
+        if not request.content_type.endswith("json"):
+            return self._answer(source, "malformed", 415, "expected JSON")
+        try:
+            decoded = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._answer(source, "malformed", 422, "the body is no JSON")
+        return await self._publish(source, source.mapping.map(decoded, self.codes))
+
+    async def _publish(self, source: Source, mapped: Mapped) -> web.Response:
+        """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""
+        if mapped.unmapped:
+            self.metrics.source_unmapped.labels(source.name).inc()
+            log.info("no entry of `reasons` fits a ticket", source=source.name)
+        if mapped.tickets and not await self._sent(mapped):
+            return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
+        if mapped.refused:
+            why = [f"{one.field}: {one.error}" for one in mapped.refused]
+            log.warning("a body gives no ticket", source=source.name, why=why)
+            if not mapped.tickets:
+                return self._answer(source, "refused", 422, why[0])
+        return self._answer(source, "taken" if mapped.tickets else "passed_over", 200, "ok")
+
+    async def _sent(self, mapped: Mapped) -> bool:
+        assert self._producer is not None  # noqa: S101 - a request comes after the start
+        topic = self.settings.topic("tickets")
+        try:
+            async with asyncio.timeout(KAFKA_SECONDS):
+                futures = [
+                    await self._producer.send(topic, _lean(ticket), key=ticket.id.encode())
+                    for ticket in mapped.tickets
+                ]
+                await asyncio.gather(*futures)
+        except (KafkaError, TimeoutError) as error:
+            # May have been stored all the same: the sender comes again, and a repeat changes nothing.
+            log.warning("Kafka does not take tickets", error=type(error).__name__)
+            return False
+        return True
+
+    def _answer(self, source: Source, outcome: str, status: int, words: str) -> web.Response:
+        self.metrics.source_events.labels(source.name, outcome).inc()
+        if outcome == "taken":
+            self.metrics.source_last.labels(source.name).set(self._now())
+        headers = RETRY_AFTER if status == 503 else {}
+        return web.Response(status=status, text=words + "\n", headers=headers)
+
+
+def _lean(ticket: Any) -> bytes:
+    return msgspec.json.encode(FileTicket(**{one: getattr(ticket, one) for one in ticket.__struct_fields__}))
