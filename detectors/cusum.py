@@ -101,7 +101,8 @@ class Bank(Rows):
         sums[0] += counts.astype(np.float32)
         sums[1] += terms.expected
         sums[2] += terms.doubt
-        sums *= ~dead
+        # A product of two types takes three times as long.
+        sums *= (~dead).astype(np.float32)
         np.putmask(self.onset, dead, minute + 1)
 
     def candidates(self, bars: FloatArray) -> RowArray:
@@ -168,7 +169,7 @@ def credit(score: FloatArray, counts: FloatArray, terms: Terms) -> None:
         array([[0.   , 0.693, 0.847],
                [0.   , 2.303, 3.219]])
     """
-    single = counts == 1.0
+    single = (counts == 1.0).astype(np.float64)
     added = terms.gain * single
     several = (counts != single).nonzero()[0]
     if several.size:
@@ -186,7 +187,7 @@ def _few(sizes: FloatArray, x: FloatArray) -> FloatArray:
 
     A quarter of the time that the gamma functions take.
     """
-    steps = _STEPS[: int(min(x.max(), _FEW))]
+    steps = _STEPS[: int(min(np.maximum.reduce(x), _FEW))]
     product = np.multiply.reduce(np.where(steps < x, sizes + steps, 1.0), axis=0)
     return np.asarray(np.log(product[1:] / product[0]))
 

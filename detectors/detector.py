@@ -177,6 +177,8 @@ class Detector:
                 )
             )
             self._prospect.forget(hour=False)
+            # Not as they come: restored reasons come one by one.
+            self._state.tighten()
             if self._calendar.place(minute)[1] == 59:
                 self._disturbed = minute
         if self._firing.moved:

@@ -7,7 +7,7 @@ from math import log
 
 import numpy as np
 
-from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows
+from detectors.rows import Field, FlagArray, FloatArray, RowArray, Rows, some
 
 CLEAR_EVIDENCE = 2.0
 """Nats of evidence against the spike going on, after which it is over."""
@@ -131,7 +131,7 @@ class Standing(Rows):
         counts, mean, doubt = seen
         observed, expected, unsure = self.observed[rows], self.expected[rows], self.doubt[rows]
         early = self.onset[rows] > minute
-        if early.any():
+        if some(early):
             # Raised on open minutes that are closed only now: what lies before the onset is no part of the window.
             observed, expected = observed + counts * ~early, expected + mean * ~early
             unsure = unsure + doubt * ~early
@@ -154,7 +154,7 @@ class Standing(Rows):
     def calmed(self, rows: RowArray, minute: int) -> FlagArray:
         """Which of the firing alarms `rows` are calm again."""
         calm = np.asarray(self.calm[rows] >= CLEAR_EVIDENCE)
-        if not calm.any():
+        if not some(calm):
             return calm
         lasted = minute - self.onset[rows]
         needed = np.maximum(CALM_MINUTES, np.minimum(CALM_PART * lasted, CALM_MOST_MINUTES))
@@ -164,7 +164,7 @@ class Standing(Rows):
         """Which of the firing alarms `rows` have stood long enough to be the new normal."""
         stood = minute + 1 - self.raised[rows]
         settled = np.asarray(stood >= SETTLING_MINUTES)
-        if not settled.any():
+        if not some(settled):
             return settled
         return np.asarray(settled & ((stood >= NEW_NORMAL_MINUTES) | self.warming[rows]))
 
@@ -172,7 +172,7 @@ class Standing(Rows):
         """Which of the firing alarms `rows` have a fifth and five tickets more than last stated."""
         more = self.observed[rows] - self.stated[rows]
         grown = np.asarray(more >= 5.0)
-        return np.asarray(grown & (more >= 0.2 * self.stated[rows])) if grown.any() else grown
+        return np.asarray(grown & (more >= 0.2 * self.stated[rows])) if some(grown) else grown
 
     def fire(self, row: int, onset: int, raised: int, sums: Sequence[float], silent: bool) -> None:
         """From QUIET to FIRING; `sums` are the window's tickets, expectation and its standard deviation.

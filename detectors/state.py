@@ -62,6 +62,11 @@ class State:
             part.resize(len(self.reasons))
         return list(range(first, len(self.reasons)))
 
+    def tighten(self) -> None:
+        """Let go of the room that was made for further reasons."""
+        for part in self.parts.values():
+            part.tighten()
+
     def snapshot(self, reason: str) -> dict[str, object]:
         """All that is known of a reason, one text per part."""
         row = self.row[reason]

@@ -12,7 +12,7 @@ import numpy as np
 from detectors import threshold
 from detectors.breadth import LEAST_REASONS
 from detectors.guardband import SLOT
-from detectors.rows import FlagArray, FloatArray, summed
+from detectors.rows import FlagArray, FloatArray, some, summed
 from detectors.standing import (
     CALM_MINUTES,
     CALM_MOST_MINUTES,
@@ -67,10 +67,10 @@ class Minute(NamedTuple):
 
     def without(self, rows: FlagArray) -> tuple[float, float]:
         """Tickets and expected ones without some reasons."""
-        if not rows.any():
+        if not some(rows):
             return self.tickets, self.expected
         others = ~rows
-        return float(self.counts[others].sum()), summed(self.usual[others])
+        return float(self.counts[others].sum()), summed(self.usual[others])[0]
 
 
 class TotalVolume:
@@ -130,11 +130,12 @@ class TotalVolume:
         phi = now.scatter / mean if mean > 0.0 else 1.5
         self.phi = phi = max(phi, self._scatter[0] / self._scatter[1], 1.02)
         self._rate += (mean - self._rate) / (1440.0 if self._rate else 1.0)
+        x, m = quiet = now.without(now.firing)
         if self.since is not None:
             self._follow(minute, tickets, mean, phi)
         elif mean > 0.0 and now.counts.size >= LEAST_REASONS:
-            self._score(minute, now.without(now.explained), (tickets, mean), phi)
-        x, m = now.without(now.firing)
+            told = np.count_nonzero(now.explained) == np.count_nonzero(now.firing)
+            self._score(minute, quiet if told else now.without(now.explained), (tickets, mean), phi)
         self._slot[0] += x
         self._slot[1] += m
         if minute % SLOT == SLOT - 1:

@@ -15,7 +15,7 @@ from detectors.detector import Detector
 from detectors.guardband import SLOT
 from detectors.interval import interval
 from detectors.past import Past
-from detectors.rows import summed
+from detectors.rows import some, summed
 from detectors.silence import SILENT_NATS
 from detectors.standing import LOST_MINUTES
 from detectors.total_volume import LONG_MINUTES, Minute, TotalVolume
@@ -79,18 +79,17 @@ class Conditions:
         """
         expectation = detector.expectation()
         usual, phi = expectation.usual, expectation.phi
-        tickets, expected = float(counts.sum()), summed(usual)
+        tickets, (expected, scatter) = float(counts.sum()), summed(usual, phi * usual)
         spread = hour = 0.0
         if minute % SLOT == SLOT - 1 and expected > 0.0:
             footing = detector.footing()
-            spread = summed(usual**2 * footing.wander) / expected**2
-            hour = (summed(usual * np.sqrt(footing.hour)) / expected) ** 2
-        scatter = summed(phi * usual)
+            wander, common = summed(usual**2 * footing.wander, usual * np.sqrt(footing.hour))
+            spread, hour = wander / expected**2, (common / expected) ** 2
         now = Minute(counts, usual, *before, tickets, expected, scatter, spread, hour)
         self._draw(minute, tickets, expected * self._total.level())
         self._listen(minute, detector, now, alarms)
         told = over or (
-            not detector.calm and bool((detector.firing(minute + 1 - LONG_MINUTES) & ~now.explained).any())
+            not detector.calm and some(detector.firing(minute + 1 - LONG_MINUTES) & ~now.explained)
         )
         self._weigh(minute, detector, now, alarms, raised)
         if told:

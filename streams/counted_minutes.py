@@ -73,8 +73,8 @@ class CountedMinutes(OpenMinutes):
             return {}
         begin, end = self._ends[self._at - 1] if self._at else 0, self._ends[self._at]
         series = self._series
-        rows, counts = series.row[begin:end].tolist(), series.counts[begin:end].tolist()
-        return {series.reasons[row]: _bare(count) for row, count in zip(rows, counts, strict=True)}
+        reasons = map(series.reasons.__getitem__, series.row[begin:end].tolist())
+        return dict(zip(reasons, map(_bare, series.counts[begin:end].tolist()), strict=True))
 
     def take(self, minute: int) -> dict[str, Counted]:
         """The cells of a minute, which are let go with all before it."""

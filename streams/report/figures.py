@@ -82,10 +82,7 @@ class Figures:
         if more:
             self._block = np.concatenate((self._block, np.zeros((3, _PARTS, more), np.float32)), axis=2)
         slot = minute % HOUR // SLOT
-        part = self._block[:, slot]
-        part[0] += counts
-        part[1] += expected.mean
-        part[2] += expected.doubt
+        self._block[:, slot] += np.array((counts, expected.mean, expected.doubt))
         self._phi = expected.phi
         self._seen[slot] += 1
 
