@@ -208,17 +208,26 @@ def _weekly(result: Result) -> str:
 
 
 def _speed(result: Result) -> str:
-    one, two = result.backtest, result.closing
-    return prose.SPEED.format(
-        reasons=one.reasons,
-        weeks=one.weeks,
-        tickets=one.tickets,
-        cpu=one.cpu_seconds,
-        wall=one.wall_seconds,
-        peak=one.peak_gigabytes,
-        many=two.reasons,
-        median=two.median_seconds * 1000,
-        worst=two.worst_seconds * 1000,
-        state=two.state_bytes / 1024,
-        seed=result.seeds[0].seed,
+    two = result.closing
+    backtests = [
+        prose.BACKTEST.format(
+            reasons=one.reasons,
+            weeks=one.weeks,
+            tickets=one.tickets,
+            cpu=one.cpu_seconds,
+            wall=one.wall_seconds,
+            peak=one.peak_gigabytes,
+        )
+        for one in (result.backtest, result.year)
+    ]
+    return (
+        "## Speed\n\n"
+        + "\n".join(backtests)
+        + prose.SPEED.format(
+            many=two.reasons,
+            median=two.median_seconds * 1000,
+            worst=two.worst_seconds * 1000,
+            state=two.state_bytes / 1024,
+            seed=result.seeds[0].seed,
+        )
     )

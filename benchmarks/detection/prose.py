@@ -75,10 +75,10 @@ WEEKLY = """## Noufaily's weekly design
 series; `--only weekly`, seed {seed}. The product's parts are its dispersion, doubt and tail on a log-linear
 regression: a week has no hours to learn. The oracle of a single week is a mark, not a bound."""
 
-SPEED = """## Speed
+BACKTEST = """- `ticketspike backtest` of {reasons} reasons x {weeks} weeks ({tickets:,} tickets by minute, parquet):
+  {cpu:.0f} s CPU, {wall:.0f} s wall, {peak:.2f} GB at most"""
 
-- `ticketspike backtest` of {reasons} reasons x {weeks} weeks ({tickets:,} tickets by minute, parquet):
-  {cpu:.0f} s CPU, {wall:.0f} s wall, {peak:.2f} GB at most
+SPEED = """
 - closing one minute of {many:,} reasons: {median:.1f} ms median, {worst:.0f} ms the worst of ten hours (CPU);
   state {state:.1f} KB a reason at most
 - `--only speed`, seed {seed}; nothing else of the bench runs beside it"""

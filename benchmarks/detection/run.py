@@ -37,10 +37,12 @@ class Size(NamedTuple):
     years: int
     replicates: int
     closing: int
+    backtests: tuple[tuple[int, float], ...]
+    """Weeks and tickets."""
 
 
-FULL = Size(300, (10, 50, 300), {1.0: 60, 3.0: 30, 10.0: 12}, 20, 20, 10_000)
-QUICK = Size(100, (10, 50), {3.0: 12, 10.0: 6}, 2, 4, 2000)
+FULL = Size(300, (10, 50, 300), {1.0: 60, 3.0: 30, 10.0: 12}, 20, 20, 10_000, ((14, 7e6), (52, 10e6)))
+QUICK = Size(100, (10, 50), {3.0: 12, 10.0: 6}, 2, 4, 2000, ((6, 1e6), (8, 1e6)))
 
 
 class Job(NamedTuple):
@@ -153,8 +155,11 @@ def _run(
     if timed:
         with tempfile.TemporaryDirectory(prefix="ticketspike-bench-") as folder:
             begin = time.monotonic()
-            tried = speed.backtest(Path(folder), size.reasons, 14, seeds[0])
-            found["speed"] = [tried, speed.closing(size.closing, seeds[0])]
+            tried = [
+                speed.backtest(Path(folder), size.reasons, weeks, tickets, seeds[0])
+                for weeks, tickets in size.backtests
+            ]
+            found["speed"] = [*tried, speed.closing(size.closing, seeds[0])]
             _say(f"speed: {time.monotonic() - begin:.0f} s")
     # Spawned, not forked: numpy's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")

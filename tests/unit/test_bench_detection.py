@@ -185,6 +185,7 @@ def measured(relative: float = 0.9, worst_knob: int = 100, coverage: float = 0.9
         events=[events.Event("outages", 24, 2.0, 5000, rate(1, 2.0), rate(20, 21.0))],
         weekly=weekly,
         backtest=Backtest(80, 14, 10**6, 30.0, 31.0, 0.5),
+        year=Backtest(80, 52, 2 * 10**6, 90.0, 91.0, 0.6),
         closing=Closing(10_000, 0.01, 0.2, 3400),
     )
 
