@@ -27,6 +27,8 @@ from streams.conditions import Conditions
 LEARN = 6
 EVERY, LASTS = 1440, 120
 """Minutes from one planted rise to the next, and that it lasts."""
+WAKING = (8 * 60, 20 * 60)
+"""Minutes of the day at which one begins, at random: rises that come each noon are learnt as what noons are."""
 BROAD = (1.3, 1.5, 2.0, 3.0)
 FEW = (5.0, 20.0)
 
@@ -85,17 +87,18 @@ def one(seed: int, reasons: int, weeks: int, asked: float) -> Found:
 
 
 def plant(rng: np.random.Generator, channel: Channel) -> list[tuple[int, str, float]]:
-    """Add rises to the channel's counts, at noon of each day: (first step, kind, uplift)."""
+    """Add rises to the channel's counts, one a day: (first step, kind, uplift)."""
     kinds = [("broad", one) for one in BROAD] + [("few", one) for one in FEW]
     planted = []
     reasons = channel.counts.shape[1]
-    for number, onset in enumerate(range(LEARN * WEEK + 720, len(channel.counts) - EVERY, EVERY)):
+    for number, day in enumerate(range(LEARN * WEEK, len(channel.counts) - EVERY, EVERY)):
+        onset = day + int(rng.integers(*WAKING))
         kind, uplift = kinds[number % len(kinds)]
         size = max(3, round(reasons * 2 / 3)) if kind == "broad" else int(rng.integers(1, 4))
         rows = rng.choice(reasons, size, replace=False)
-        # The usual of the two hours, a week of noon hours before.
-        days = [onset - 1440 * day for day in range(1, 8)]
-        usual = np.mean([channel.counts[day : day + LASTS, rows].mean(axis=0) for day in days], axis=0)
+        # The usual of the two hours, a week of such hours before.
+        before = [onset - 1440 * back for back in range(1, 8)]
+        usual = np.mean([channel.counts[one : one + LASTS, rows].mean(axis=0) for one in before], axis=0)
         channel.counts[onset : onset + LASTS, rows] += rng.poisson(
             usual * (uplift - 1.0), (LASTS, size)
         ).astype(channel.counts.dtype)
