@@ -41,9 +41,11 @@ demo: setup ## The whole story on embedded Kafka
 	$(BIN)/ticketspike demo </dev/null
 
 # A file stays with one process, as its tests may share what is dear to make; each process has a Kafka of its own.
-# In the order of their names the long files come first, not last and alone.
+# In the order of their names the long files come first, not last and alone. They wait for Kafka and for each
+# other's processes half of the time, so there is one process more than cores.
 test: setup ## Unit, integration (real Kafka) and acceptance tests
-	$(BIN)/pytest -q -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder </dev/null
+	$(BIN)/pytest -q -n $$(($$(nproc 2>/dev/null || echo 2) + 1)) --maxprocesses 4 --dist loadfile \
+		--no-loadscope-reorder </dev/null
 
 real: setup ## Real tickets through real Kafka: make real DATA=FOLDER
 	$(BIN)/python tests/real/run.py $(DATA) </dev/null

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import time
@@ -19,6 +18,15 @@ from detectors.simulate import Life, simulate
 
 _BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 """A Monday."""
+_MEASURE = """
+import resource, subprocess, sys, time
+begin = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+wall, used = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss)
+sys.exit(done.returncode)
+"""
+"""Runs the command as a child of a small process: a child is taken to have had its parent's memory, too."""
 _LIVE_MINUTES = 3 * 1440 + 61
 _WATCHED = 600
 """The last minutes of these are timed: ten hours' learning is among them."""
@@ -71,16 +79,15 @@ def backtest(folder: Path, reasons: int, weeks: int, tickets: float, seed: int) 
     ).write_parquet(path)
     command = [str(Path(sys.executable).with_name("ticketspike")), "backtest", str(path)]
     command += ["--out", str(folder / "out")]
-    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
-    wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURE, *command], capture_output=True, text=True, cwd=folder, check=False
+    )
     if done.returncode:
         raise RuntimeError(
             f"backtest failed with exit status {done.returncode}: {done.stderr.strip()[-1000:]}"
         )
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    # The largest child so far: this bench starts no other one in this process.
-    peak = after.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9
+    cpu, wall, peak = map(float, done.stdout.split()[-3:])
+    peak *= (1 if sys.platform == "darwin" else 1024) / 1e9
     return Backtest(reasons, weeks, int(counts.sum()), cpu, wall, peak)
 
 
