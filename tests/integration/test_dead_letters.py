@@ -11,26 +11,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from counted_reasons import counted
 from worker_process import WorkerProcess, eventually
 
 from streams import deadletters
 from streams.connection import kafka_python_options
-from streams.counts import Counted
 from streams.settings import Settings
 from streams.to_end import read_to_end
 from streams.validity import Refusal
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NOW = datetime.now(UTC)
-
-
-def counted(settings: Settings) -> dict[str, int]:
-    reader = Counted()
-    reader.feed(record.value for record in read_to_end(settings, "ticket-counts"))
-    found: dict[str, int] = {}
-    for (reason, _), count in reader.minutes().items():
-        found[reason] = found.get(reason, 0) + count
-    return {reason: count for reason, count in found.items() if count}
 
 
 @pytest.fixture

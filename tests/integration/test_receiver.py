@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counted_reasons import counted
 from worker_process import WorkerProcess, eventually
 
 from streams import broker
 from streams.connection import kafka_python_options
-from streams.counts import Counted
 from streams.settings import Settings
 from streams.to_end import read_to_end
 
@@ -70,15 +70,6 @@ def post(
 
 def sent(settings: Settings) -> list[dict[str, Any]]:
     return [json.loads(record.value) for record in read_to_end(settings, "tickets")]
-
-
-def counted(settings: Settings) -> dict[str, int]:
-    reader = Counted()
-    reader.feed(record.value for record in read_to_end(settings, "ticket-counts"))
-    found: dict[str, int] = {}
-    for (reason, _), count in reader.minutes().items():
-        found[reason] = found.get(reason, 0) + count
-    return {reason: count for reason, count in found.items() if count}
 
 
 Start = Callable[..., WorkerProcess]
