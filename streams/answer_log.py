@@ -50,7 +50,7 @@ class AnswerLog:
         )
         try:
             await producer.start()
-        except BaseException:
+        except BaseException:  # also when cancelled: a producer that began leaves sockets open
             await producer.stop()
             raise
         self.producer = producer

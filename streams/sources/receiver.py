@@ -92,7 +92,7 @@ class Receiver(Service):
         )
         try:
             await producer.start()
-        except BaseException:
+        except BaseException:  # also when cancelled: a producer that began leaves sockets open
             await producer.stop()
             raise
         self._producer = producer
