@@ -16,7 +16,7 @@ from detectors.guardband import SLOTS
 from detectors.outlook import Outlook
 from detectors.rows import FloatArray, RowArray
 from detectors.state import State
-from detectors.warmup import GROSS_EXTRA, gross
+from detectors.warmup import GROSS_EXTRA, Past, common_rise, gross
 
 LEAST_TICKETS = 3.0
 """Fewer tickets than this are no spike, however improbable."""
@@ -124,21 +124,28 @@ class Firing:
         many = held >= GROSS_EXTRA
         if not many.any():
             return []
-        rows, newest = rows[many], newest[:, many]
-        since, length = newest[-1], elapsed[-1]
-        tickets = np.concatenate([since + guard.open[:1, rows], guard.tickets[order][:, rows]]).cumsum(axis=0)
+        since, length = np.zeros(known.size), elapsed[-1]
+        since[rows] = newest[-1]
+        everything = np.concatenate([since + guard.open[:1], guard.tickets[order]]).cumsum(axis=0)
+        latest = np.zeros((len(newest), known.size))
+        latest[:, rows] = newest
+        everything = np.concatenate([latest, everything])
+        rows = rows[many]
         minutes = np.concatenate([length + guard.open[2:, rows], guard.minutes[order][:, rows]]).cumsum(
             axis=0
         )
-        tickets = np.concatenate([newest, tickets])
-        minutes = np.concatenate([np.broadcast_to(elapsed[:, None], newest.shape), minutes])
+        minutes = np.concatenate([np.broadcast_to(elapsed[:, None], (len(elapsed), rows.size)), minutes])
+        past = Past(
+            known.tickets + since,
+            known.seen + known.blank + length,
+            known.busyness + known.blank + length * outlook.busyness,
+        )
         found, observed, careful = gross(
-            tickets,
+            everything[:, rows],
             minutes,
             outlook.busyness,
-            known.tickets[rows] + since,
-            known.seen[rows] + known.blank[rows] + length,
-            known.busyness[rows] + known.blank[rows] + length * outlook.busyness,
+            past.of(rows),
+            common_rise(everything, minutes.max(axis=1), outlook.busyness, past),
         )
         said: list[AlarmChange] = []
         for place in (found >= 0).nonzero()[0]:

@@ -88,3 +88,22 @@ def test_a_gross_spike_that_stays_is_usual_after_some_hours() -> None:
     changes = watch(detector, MONDAY + 600, 3 * 1440, [2.0], seed=11)
     assert [change.state for change in changes if change.state != "grown"] == ["raised", "cleared"]
     assert detector.verdict("voucher").state == "NORMAL"
+
+
+def test_late_tickets_of_the_time_before_a_channel_began_make_nothing_a_spike() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add([f"reason {number}" for number in range(40)], MONDAY + 600)
+    changes = watch(detector, MONDAY + 600, 10, [0.25] * 40, seed=12)
+    changes += watch(detector, MONDAY + 610, 240, [25.0] * 40, seed=13)
+    assert changes == []
+
+
+def test_a_first_morning_that_is_steeper_than_others_is_no_spike_but_a_flood_in_it_is() -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add([f"reason {number}" for number in range(12)], MONDAY)
+    changes = watch(detector, MONDAY, 480, [0.02] * 12, seed=14)
+    changes += watch(detector, MONDAY + 480, 120, [1.0] * 12, seed=15)
+    assert changes == []
+    changes = watch(detector, MONDAY + 600, 20, [20.0, 20.0] + [1.0] * 10, seed=16)
+    raised = [change.contact_reason for change in changes if change.state == "raised"]
+    assert raised == ["reason 0", "reason 1"]
