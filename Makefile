@@ -14,7 +14,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real chaos-slack lint bench bench-detection lock
+.PHONY: help setup java demo test real chaos-slack soak lint bench bench-detection lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
@@ -53,6 +53,11 @@ real: setup ## Real tickets through real Kafka: make real DATA=FOLDER
 # SEED repeats a run, as far as the machine lets it.
 chaos-slack: setup ## Kill the worker at 200 moments around posting (KILLS=200 SEED=1)
 	$(BIN)/python tests/chaos/slack.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) </dev/null
+
+# A day passes in 24 minutes. SEED and RATE as well.
+soak: setup ## Memory and counts under load (MINUTES=30 quiet, RESTARTS=15 with restarts)
+	$(BIN)/python tests/soak/run.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RESTARTS),--restarts $(RESTARTS)) \
+		$(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) </dev/null
 
 lint: $(VENV)/.ready ## Style, types, layers, YAML
 	$(BIN)/ruff check .

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
-import aiohttp
 import msgspec
 from aiokafka import AIOKafkaProducer
 
+from benchmarks import worker
 from benchmarks.report import percentile, surroundings
 from benchmarks.traffic import BUSY, FLOOD, TICKETS_A_SECOND, Traffic, history, quiet_names
-from streams.fake_slack import CHANNEL_ID, FakeSlack
+from streams.fake_slack import FakeSlack
 
 DAYS = 14
 OPENING_SECONDS = 1200.0
@@ -95,22 +89,22 @@ async def _bench(bootstrap: str, folder: Path, spikes: int, say: Callable[[str],
     rng = random.Random(7)
     quiet = quiet_names(spikes)
     async with FakeSlack() as slack:
-        environment = environment_of(bootstrap, folder, slack.url)
+        environment = worker.environment_of(bootstrap, folder, slack.url)
         say(f"learning {DAYS} days of {len(BUSY) + len(quiet)} contact reasons")
         past = folder / "history.csv"
         past.write_text(history(DAYS, quiet, rng, time.time() - 60), encoding="utf-8")
-        await asyncio.to_thread(_run, environment, "topics", "create")
-        await asyncio.to_thread(_run, environment, "learn", str(past))
+        await asyncio.to_thread(worker.run, environment, "topics", "create")
+        await asyncio.to_thread(worker.run, environment, "learn", str(past))
         producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=0)
         await producer.start()
         log = (folder / "worker.log").open("wb")
-        worker = await asyncio.to_thread(_start, environment, log)
+        process = await asyncio.to_thread(worker.start, environment, log)
         stop = asyncio.Event()
         try:
             traffic = Traffic(producer, "tickets", rng)
             await traffic.opening(OPENING_SECONDS)
             background = asyncio.create_task(traffic.background(stop))
-            await _ready(environment, worker, folder)
+            await asyncio.to_thread(worker.wait_until_ready, environment, process, folder / "worker.log")
             say(f"the worker is ready; {SETTLE_SECONDS:.0f} s to settle, then {spikes} floods")
             await asyncio.sleep(SETTLE_SECONDS)
             acknowledged: list[tuple[str, bool, float]] = []
@@ -124,7 +118,7 @@ async def _bench(bootstrap: str, folder: Path, spikes: int, say: Callable[[str],
             await background
         finally:
             stop.set()
-            await asyncio.to_thread(_stop, worker)
+            await asyncio.to_thread(worker.stop, process)
             log.close()
             await producer.stop()
         result = _result(slack, acknowledged, traffic.sent)
@@ -132,55 +126,6 @@ async def _bench(bootstrap: str, folder: Path, spikes: int, say: Callable[[str],
             say(f"{result.missed} floods were not told of; the worker's last lines:")
             say((folder / "worker.log").read_text(errors="replace")[-2000:])
         return result
-
-
-def environment_of(bootstrap: str, folder: Path, slack_url: str) -> dict[str, str]:
-    """The environment of a worker on a broker, with a web server at a free port and a stand-in for Slack."""
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TICKETSPIKE_", "KAFKA_", "SLACK_"))
-    }
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return inherited | {
-        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
-        "TICKETSPIKE_HMAC_KEY": "bench",
-        "TICKETSPIKE_DATA_DIR": str(folder / "worker"),
-        "TICKETSPIKE_TIMEZONE": "UTC",
-        "TICKETSPIKE_WEB_PORT": str(port),
-        "SLACK_BOT_TOKEN": "xoxb-bench",
-        "SLACK_CHANNEL": CHANNEL_ID,
-        "SLACK_API_URL": slack_url,
-    }
-
-
-def _command() -> str:
-    return str(Path(sys.executable).with_name("ticketspike"))
-
-
-def _run(environment: dict[str, str], *arguments: str) -> None:
-    done = subprocess.run(
-        [_command(), *arguments], env=environment, capture_output=True, text=True, timeout=180, check=False
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"ticketspike {' '.join(arguments)} failed: {done.stderr.strip()[-2000:]}")
-
-
-async def _ready(environment: dict[str, str], worker: subprocess.Popen[bytes], folder: Path) -> None:
-    url = f"http://127.0.0.1:{environment['TICKETSPIKE_WEB_PORT']}/readyz"
-    deadline = time.monotonic() + 60
-    async with aiohttp.ClientSession() as session:
-        while time.monotonic() < deadline and worker.poll() is None:
-            try:
-                async with session.get(url) as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass  # its web server is not there yet
-            await asyncio.sleep(0.5)
-    raise RuntimeError(f"the worker did not become ready: {(folder / 'worker.log').read_text()[-2000:]}")
 
 
 async def _all_told(slack: FakeSlack, quiet: Sequence[str]) -> None:
@@ -252,17 +197,3 @@ def _table(floods: Sequence[Flood]) -> str:
         early = sum(one < 0 for one in seconds)
         lines.append(f"| {name} | {len(held)} | {figures} | {early} | {len(held) - len(seconds)} |")
     return "\n".join(lines)
-
-
-def _start(environment: dict[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([_command(), "worker"], env=environment, stdout=log, stderr=log)
-
-
-def _stop(worker: subprocess.Popen[bytes]) -> None:
-    if worker.poll() is None:
-        worker.send_signal(signal.SIGTERM)
-        try:
-            worker.wait(20)
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()

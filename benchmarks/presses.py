@@ -21,8 +21,8 @@ import msgspec
 
 from alerts.choices import CAUSES
 from alerts.records import Spike
-from benchmarks.latency import environment_of
 from benchmarks.report import percentile, surroundings
+from benchmarks.worker import environment_of
 from streams import admin
 from streams.fake_slack import CHANNEL_ID, FakeSlack
 from streams.publish import publisher

@@ -14,14 +14,16 @@ import msgspec
 # Run as a file; the runs themselves are started as modules of this folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import count, latency, presses
+from benchmarks import backlog, count, latency, presses, recovery
 from streams import broker
+
+BENCHES = ("count", "latency", "presses", "backlog", "recovery")
 
 
 def main() -> int:
     """Run the benches; exit status 1 if a figure that is asked for was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("count", "latency", "presses"), help="one of the benches")
+    parser.add_argument("--only", choices=BENCHES, help="one of the benches")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each way to count")
     parser.add_argument(
         "--tickets", type=int, default=300_000, help="tickets that the product counts in a run"
@@ -30,11 +32,15 @@ def main() -> int:
         "--spikes", type=int, default=60, help="quiet contact reasons that the latency bench floods"
     )
     parser.add_argument("--presses", type=int, default=200, help="presses in Slack")
+    parser.add_argument(
+        "--backlog", type=int, default=3_000_000, help="tickets of the day that is caught up with"
+    )
+    parser.add_argument("--remembered", type=float, default=1.0, help="part of the tickets to be remembered")
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks"), help="where the pages go")
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     reached = True
-    for name in ("count", "latency", "presses"):
+    for name in BENCHES:
         if chosen.only not in (None, name):
             continue
         with tempfile.TemporaryDirectory(prefix="ticketspike-bench-") as folder:
@@ -46,6 +52,14 @@ def main() -> int:
                     result, page = count.bench(bootstrap, chosen.tickets, chosen.pairs, _say)
                     reached &= all(one.reached for one in result.comparisons)
                     written: object = result
+                elif name == "backlog":
+                    caught_up, page = backlog.bench(bootstrap, Path(folder), chosen.backlog, _say)
+                    reached &= caught_up.reached
+                    written = caught_up
+                elif name == "recovery":
+                    recovered, page = recovery.bench(bootstrap, Path(folder), chosen.remembered, _say)
+                    reached &= recovered.reached
+                    written = recovered
                 elif name == "presses":
                     pressed, page = presses.bench(bootstrap, Path(folder), chosen.presses, _say)
                     reached &= pressed.reached

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 
@@ -56,26 +56,44 @@ def reasons() -> list[str]:
     return [f"{topic} {detail}" for detail in DETAILS for topic in TOPICS][:REASONS]
 
 
-def tickets(number: int, *, seed: int, until: float) -> Iterator[tuple[str, str, bytes]]:
-    """Tickets of the hour before `until` (epoch seconds), in order: (id, contact reason, JSON).
+def many_reasons(number: int) -> list[str]:
+    """More contact reasons than the fifty, the commonest first."""
+    return [f"{name} {round_}" for round_ in range(-(-number // REASONS)) for name in reasons()][:number]
+
+
+def weights(number: int) -> list[float]:
+    """How often each of so many contact reasons comes, relative to the others: it falls with the rank."""
+    return [1.0 / (rank + 3) for rank in range(number)]
+
+
+def tickets(
+    number: int,
+    *,
+    seed: int,
+    until: float,
+    span: float = SPAN_SECONDS,
+    names: Sequence[str] | None = None,
+) -> Iterator[tuple[str, str, float, bytes]]:
+    """Tickets of the `span` seconds before `until` (epoch seconds), in order: (id, contact reason, time, JSON).
 
     Two in a hundred are repeats of one of the last thousand. How often a contact reason comes falls with its
     rank, as in any inbox.
     """
     rng = random.Random(seed)
-    names = reasons()
-    weights = list(accumulate(1.0 / (rank + 3) for rank in range(len(names))))
+    names = names or reasons()
+    cumulated = list(accumulate(weights(len(names))))
     encode = msgspec.json.Encoder().encode
-    recent: list[tuple[str, str, bytes]] = []
+    recent: list[tuple[str, str, float, bytes]] = []
     choice, uniform = rng.choice, rng.random
     customers = max(1, int(number * 0.8))
     for index in range(number):
         if recent and uniform() < REPEATS:
             yield choice(recent)
             continue
-        at = datetime.fromtimestamp(until - SPAN_SECONDS + index * SPAN_SECONDS / number, UTC)
+        time = until - span + index * span / number
+        at = datetime.fromtimestamp(time, UTC)
         device, browser, version = choice(CLIENTS)
-        name = rng.choices(names, cum_weights=weights)[0]
+        name = rng.choices(names, cum_weights=cumulated)[0]
         one = {
             "id": f"zd-{70_000_000 + index}",
             "created_at": at.isoformat(timespec="milliseconds"),
@@ -94,7 +112,7 @@ def tickets(number: int, *, seed: int, until: float) -> Iterator[tuple[str, str,
             if index % 2
             else "Where is my parcel? Thank you.",
         }
-        written = (str(one["id"]), name, encode(one))
+        written = (str(one["id"]), name, time, encode(one))
         if len(recent) < 1000:
             recent.append(written)
         else:
@@ -113,6 +131,23 @@ def fill(
     by_reason: bool = False,
 ) -> float:
     """Publish tickets keyed by id (or by contact reason); their mean size in bytes, once all are acknowledged."""
+    made = tickets(number, seed=seed, until=until)
+    return publish(
+        bootstrap,
+        topic,
+        ((name if by_reason else ticket_id, None, value) for ticket_id, name, _, value in made),
+        partitions,
+    )
+
+
+def publish(
+    bootstrap: str, topic: str, records: Iterable[tuple[str, float | None, bytes]], partitions: int
+) -> float:
+    """Publish (key, time of the record or None for now, value); their mean size, once all are acknowledged.
+
+    Raises:
+        RuntimeError: some were refused, or not acknowledged within two minutes.
+    """
     # Only here: the workers' own clients are not what fills the topic, and the rest of this file needs none.
     from confluent_kafka import Producer
 
@@ -130,17 +165,20 @@ def fill(
         if error is not None:
             refused.append(str(error))
 
-    size = 0
-    for number_sent, (ticket_id, name, value) in enumerate(tickets(number, seed=seed, until=until), 1):
-        key = (name if by_reason else ticket_id).encode()
-        size += len(value)
+    size = sent = 0
+    for name, at, value in records:
+        key = name.encode()
+        size, sent = size + len(value), sent + 1
+        stamp = 0 if at is None else int(at * 1000)
         # The partition is named, so that all clients' partitioners agree.
-        producer.produce(topic, value, key, zlib.crc32(key) % partitions, on_delivery=acknowledged)
-        if number_sent % 1000 == 0:
+        producer.produce(
+            topic, value, key, zlib.crc32(key) % partitions, timestamp=stamp, on_delivery=acknowledged
+        )
+        if sent % 1000 == 0:
             producer.poll(0.05 if len(producer) > 100_000 else 0)
     producer.flush(120)
     if refused or len(producer):
         raise RuntimeError(
             f"{len(refused)} tickets were refused, {len(producer)} not acknowledged: {refused[:1]}"
         )
-    return size / number
+    return size / max(sent, 1)
