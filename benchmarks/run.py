@@ -31,6 +31,9 @@ def main() -> int:
     parser.add_argument(
         "--spikes", type=int, default=60, help="quiet contact reasons that the latency bench floods"
     )
+    parser.add_argument(
+        "--rates", type=int, nargs="+", default=latency.RATES, help="tickets a second beside the floods"
+    )
     parser.add_argument("--presses", type=int, default=200, help="presses in Slack")
     parser.add_argument(
         "--backlog", type=int, default=3_000_000, help="tickets of the day that is caught up with"
@@ -65,7 +68,9 @@ def main() -> int:
                     reached &= pressed.reached
                     written = pressed
                 else:
-                    latencies, page = latency.bench(bootstrap, Path(folder), chosen.spikes, _say)
+                    latencies, page = latency.bench(
+                        bootstrap, Path(folder), chosen.spikes, chosen.rates, _say
+                    )
                     reached &= latencies.reached
                     written = latencies
             finally:

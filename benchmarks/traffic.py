@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-TICKETS_A_SECOND = 200
 STEP_SECONDS = 0.05
 FLOOD = 40
 FLOOD_SECONDS = 1.9
@@ -26,12 +25,13 @@ def quiet_names(number: int) -> list[str]:
 
 
 class Traffic:
-    """Sends tickets to `tickets`, each with a customer of its own."""
+    """Sends tickets to a topic, each with a customer of its own; so many a second in the background."""
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str, rng: random.Random) -> None:
+    def __init__(self, producer: AIOKafkaProducer, topic: str, rng: random.Random, rate: int) -> None:
         self.producer = producer
         self.topic = topic
         self.rng = rng
+        self.rate = rate
         self.sent = 0
         self._encode = msgspec.json.Encoder().encode
 
@@ -55,15 +55,15 @@ class Traffic:
     async def opening(self, age: float) -> None:
         """The background of the last `age` seconds, at once."""
         start = time.time() - age
-        for index in range(int(age * TICKETS_A_SECOND)):
-            await self.send(self.rng.choice(BUSY), start + index / TICKETS_A_SECOND)
+        for index in range(int(age * self.rate)):
+            await self.send(self.rng.choice(BUSY), start + index / self.rate)
         await self.producer.flush()
 
     async def background(self, stop: asyncio.Event) -> None:
         """The background until told to stop; what a slow moment delayed is caught up with."""
         started, done = time.monotonic(), 0
         while not stop.is_set():
-            due = int((time.monotonic() - started) * TICKETS_A_SECOND)
+            due = int((time.monotonic() - started) * self.rate)
             for _ in range(due - done):
                 await self.send(self.rng.choice(BUSY), time.time())
             done = max(done, due)
@@ -81,12 +81,12 @@ class Traffic:
         return time.time()
 
 
-def history(days: int, quiet: list[str], rng: random.Random, until: float) -> str:
+def history(days: int, quiet: list[str], rng: random.Random, until: float, rate: int) -> str:
     """Counts per hour of all contact reasons, as a CSV file for `learn`, up to the hour that `until` lies in.
 
     Flat over the day: whatever hour the bench runs at, the background is what was learnt.
     """
-    busy_an_hour = TICKETS_A_SECOND * 3600 / len(BUSY)
+    busy_an_hour = rate * 3600 / len(BUSY)
     end = int(until // 3600)
     lines = ["bucket_start,contact_reason,count"]
     for hour in range(end - days * 24, end):

@@ -33,11 +33,11 @@ def test_a_percentile_is_one_of_the_values(share: float, expected: int) -> None:
     assert report.percentile(range(1, 61), share) == expected
 
 
-def result(*seconds: float | None) -> latency.Result:
+def result(*seconds: float | None) -> latency.AtRate:
     floods = [latency.Flood(f"quiet {index}", spread=True, seconds=one) for index, one in enumerate(seconds)]
     told = [max(0.0, one) for one in seconds if one is not None]
-    return latency.Result(
-        measured_at="2026-06-01T00:00:00Z",
+    return latency.AtRate(
+        rate=200,
         floods=floods,
         p50=report.percentile(told, 0.5),
         p99=report.percentile(told, 0.99),
