@@ -54,7 +54,7 @@ real: setup ## Real tickets through real Kafka: make real DATA=FOLDER
 chaos-slack: setup ## Kill the worker at 200 moments around posting (KILLS=200 SEED=1)
 	$(BIN)/python tests/chaos/slack.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) </dev/null
 
-# A day passes in 24 minutes. SEED and RATE as well.
+# A day passes in six minutes. SEED and RATE as well.
 soak: setup ## Memory and counts under load (MINUTES=30 quiet, RESTARTS=15 with restarts)
 	$(BIN)/python tests/soak/run.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RESTARTS),--restarts $(RESTARTS)) \
 		$(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) </dev/null

