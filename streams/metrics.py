@@ -102,13 +102,13 @@ class Metrics:
         )
         self.source_events = Counter(
             "ticketspike_source_events",
-            "Requests of helpdesks by source and what became of them",
+            "Requests of sources that send, and turns of those that are asked, by what became of them",
             ["source", "outcome"],
             registry=registry,
         )
         self.source_last = Gauge(
             "ticketspike_source_last_event_seconds",
-            "When a source last brought a ticket (epoch)",
+            "When a source last brought something, or said all that it holds (epoch)",
             ["source"],
             registry=registry,
         )

@@ -7,6 +7,7 @@ for one the app handed over no more records of its source.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,6 +17,8 @@ from streams.connection import aiokafka_options
 from streams.settings import Settings
 
 RETRY_SECONDS = 2.0
+ORIGIN = "source"
+"""The header that says which source wrote a record by itself."""
 
 log = structlog.get_logger("topics")
 
@@ -29,11 +32,13 @@ class TopicRows:
 
     Attributes:
         rows: key -> newest value; keys with a tombstone are left out.
+        origins: key -> the source that wrote the value, by the header `source`; keys that a person wrote are left out.
         complete: set once all that stood in the topic at the start has been read.
     """
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.rows: dict[bytes, bytes] = {}
+        self.origins: dict[bytes, str] = {}
         self.complete = asyncio.Event()
         self._settings = settings
         self._partition = TopicPartition(settings.topic(name), 0)
@@ -65,9 +70,16 @@ class TopicRows:
                     self.complete.set()
                 batches = await consumer.getmany(tp, timeout_ms=500, max_records=2000)
                 for record in batches.get(tp, []):
-                    if record.value is None:
-                        self.rows.pop(record.key, None)
-                    else:
-                        self.rows[record.key] = record.value
+                    self._take(record)
         finally:
             await consumer.stop()
+
+    def _take(self, record: Any) -> None:
+        self.origins.pop(record.key, None)
+        if record.value is None:
+            self.rows.pop(record.key, None)
+            return
+        self.rows[record.key] = record.value
+        for name, value in record.headers:
+            if name == ORIGIN:
+                self.origins[record.key] = value.decode("utf-8", "replace")

@@ -20,19 +20,17 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.campaign_rows import decode_campaigns
-from streams.connection import aiokafka_options
 from streams.files.readers import FileTicket
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.code_finder import CodeFinder
 from streams.sources.mapping import Mapped
+from streams.sources.producing import KAFKA_SECONDS, started_producer
 from streams.sources.signatures import Asked, refusal
 from streams.sources.source_files import Source
 from streams.topic_rows import TopicRows
 
 READ_SECONDS = 5.0
-KAFKA_SECONDS = 5.0
-"""How long Kafka may take to acknowledge: helpdesks give up after ten to twelve seconds."""
 AT_ONCE = 200
 """Requests under way; more are asked to come again, which helpdesks do."""
 RETRY_AFTER = {"Retry-After": "10"}
@@ -82,20 +80,7 @@ class Receiver(Service):
 
     async def on_start(self) -> None:
         """Connect."""
-        # No idempotent producer: it would hold back what follows a record that is tried again, and a ticket that
-        # stands there twice is one ticket.
-        producer = AIOKafkaProducer(
-            **aiokafka_options(self.settings),
-            acks="all",
-            linger_ms=5,
-            request_timeout_ms=int(KAFKA_SECONDS * 1000),
-        )
-        try:
-            await producer.start()
-        except BaseException:  # also when cancelled: a producer that began leaves sockets open
-            await producer.stop()
-            raise
-        self._producer = producer
+        self._producer = await started_producer(self.settings)
 
     async def on_stop(self) -> None:
         """Disconnect; what was acknowledged to senders is on Kafka."""

@@ -16,6 +16,7 @@ import msgspec
 from streams.errors import Failure
 from streams.settings import SettingsError
 from streams.sources.mapping import SourceMapping, Table
+from streams.sources.pulled import Asked, read_pulled, with_secret
 from streams.sources.signatures import Scheme
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -49,7 +50,7 @@ def presets() -> dict[str, dict[str, Any]]:
 
 
 def listened_to(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Source]:
-    """The sources of a file by name, with their secrets.
+    """The sources of a file that send webhooks, by name, with their secrets.
 
     Raises:
         Failure: the file cannot be read.
@@ -75,19 +76,47 @@ def listened_to(path: Path, environment: Mapping[str, str] = os.environ) -> dict
 def read_sources(path: Path | None) -> dict[str, SourceMapping]:
     """The mappings by the source's name: those of a file, or the presets as they are without one.
 
+    Sources that are asked on a timer have none and are left out.
+
     Raises:
         Failure: the file cannot be read.
         SettingsError: it is no TOML, or says something that is not allowed; names source and entry.
     """
     if path is None:
         return {name: _mapping(name, table) for name, table in presets().items()}
+    return {
+        name: _mapping(name, _with_preset(name, table))
+        for name, table in _tables(path).items()
+        if not _is_pulled(table)
+    }
+
+
+def read_pulled_sources(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Asked]:
+    """The sources of a file that are asked on a timer, by name, with their secrets.
+
+    Raises:
+        Failure: the file cannot be read.
+        SettingsError: it says something that is not allowed, or a source has no secret and needs one.
+    """
+    found = {}
+    for name, table in _tables(path).items():
+        if _is_pulled(table):
+            _require_name(name)
+            found[name] = with_secret(name, read_pulled(name, table), environment)
+    return found
+
+
+def _tables(path: Path) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is no TOML: {error}") from None
-    return {name: _mapping(name, _with_preset(name, table)) for name, table in tables.items()}
+
+
+def _is_pulled(table: Any) -> bool:
+    return isinstance(table, Mapping) and "pull" in table
 
 
 def _with_preset(name: str, table: Any) -> Any:
@@ -108,9 +137,13 @@ def _with_preset(name: str, table: Any) -> Any:
 
 
 def _mapping(name: str, table: Any) -> SourceMapping:
-    if not _NAME.fullmatch(name):
-        raise SettingsError(f"{name!r} is no name of a source; allowed: small letters, figures and hyphens")
+    _require_name(name)
     try:
         return SourceMapping(name, msgspec.convert(table, Table))
     except msgspec.ValidationError as error:
         raise SettingsError(f"{name}: {error}") from None
+
+
+def _require_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"{name!r} is no name of a source; allowed: small letters, figures and hyphens")
