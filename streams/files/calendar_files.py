@@ -177,11 +177,12 @@ def _campaign(line: int, campaign_id: str, event: Any, zone: ZoneInfo) -> Outcom
     name = str(event.get("SUMMARY", "")).strip() or campaign_id
     if said.uplift != said.uplift:
         return Refusal(line, "Uplift", f"{said.uplift_said!r} is not a number above 0")
+    starts_at, ends_at = _period(event, zone)
     return Campaign(
         id=campaign_id,
         name=name,
-        starts_at=_instant(event.start, zone),
-        ends_at=_instant(event.end, zone),
+        starts_at=starts_at,
+        ends_at=ends_at,
         kind=kind_of(_categories(event), name, codes),
         owner=said.owner,
         promise=said.promise,
@@ -192,6 +193,14 @@ def _campaign(line: int, campaign_id: str, event: Any, zone: ZoneInfo) -> Outcom
         expected_uplift=said.uplift,
         url=str(event["URL"]) if "URL" in event else None,
     )
+
+
+def _period(event: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    starts_at, ends_at = _instant(event.start, zone), _instant(event.end, zone)
+    if ends_at <= starts_at and event.end > event.start:
+        # From 02:30 on a day without that hour, for a few minutes: the wall clock says more than the instants do.
+        ends_at = starts_at + (event.end - event.start)
+    return starts_at, ends_at
 
 
 def _categories(event: Any) -> list[str]:
