@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import http.client
 import json
 from collections.abc import Callable, Iterator
@@ -13,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import signed_zendesk
 from counted_reasons import counted
+from signed_zendesk import CREATED, ticket_created
 from worker_process import WorkerProcess, eventually
 
 from streams import broker
@@ -23,7 +22,6 @@ from streams.to_end import read_to_end
 
 DATA = Path(__file__).resolve().parents[1] / "data/payloads"
 SIGNED = json.loads((DATA / "signatures.json").read_bytes())["secret"]
-BODY = json.loads((DATA / "zendesk_ticket_created.json").read_bytes())
 NOW = datetime.now(UTC).replace(microsecond=0)
 TOKEN = {"X_Webhook_Token": "token"}
 SOURCES = """
@@ -41,8 +39,7 @@ secrets = ["DESK_SECRET"]
 
 
 def zendesk(number: int) -> bytes:
-    detail = BODY["detail"] | {"id": str(number), "created_at": NOW.isoformat(), "requester_id": f"r{number}"}
-    return json.dumps(BODY | {"detail": detail}).encode()
+    return ticket_created(id=str(number), created_at=NOW.isoformat(), requester_id=f"r{number}")
 
 
 def post(
@@ -52,20 +49,7 @@ def post(
     key: str = SIGNED,
     **headers: str,
 ) -> tuple[int, str]:
-    stamp = datetime.now(UTC).isoformat()
-    digest = hmac.new(key.encode(), stamp.encode() + body, hashlib.sha256).digest()
-    whole = {
-        "Content-Type": "application/json; charset=utf-8",
-        "X-Zendesk-Webhook-Signature-Timestamp": stamp,
-        "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(),
-    } | {name.replace("_", "-"): value for name, value in headers.items()}
-    connection = http.client.HTTPConnection("127.0.0.1", worker.port, timeout=15)
-    try:
-        connection.request("POST", path, body, whole)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
+    return signed_zendesk.post(worker.port, body, key, path, **headers)
 
 
 def sent(settings: Settings) -> list[dict[str, Any]]:
@@ -135,8 +119,11 @@ def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_ke
     assert post(worker, b"{" * 100)[0] == 422
     assert post(worker, b'{"a": ' * 5000)[0] == 422
     assert post(worker, b" " * 600_000)[0] == 413
-    assert post(worker, json.dumps(BODY | {"detail": {}}).encode()) == (422, "id: is not in the body\n")
-    assert post(worker, json.dumps(BODY | {"type": "zen:event-type:ticket.other"}).encode()) == (200, "ok\n")
+    assert post(worker, json.dumps(CREATED | {"detail": {}}).encode()) == (422, "id: is not in the body\n")
+    assert post(worker, json.dumps(CREATED | {"type": "zen:event-type:ticket.other"}).encode()) == (
+        200,
+        "ok\n",
+    )
     assert post(worker, body, path="/hooks/unknown")[0] == 404
     assert post(worker, b"{}", path="/hooks/desk", **TOKEN | {"X_Webhook_Token": "wrong"})[0] == 401
     assert sent(settings) == []
