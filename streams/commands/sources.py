@@ -24,18 +24,17 @@ def command() -> None:
 @click.option(
     "--code", "codes", multiple=True, help="A voucher code to look for in the text; may be repeated."
 )
-@click.option("--json", "as_json", is_flag=True, help="Only the tickets, as JSON lines.")
+@click.option("--json", "as_json", is_flag=True, help="Only the tickets or orders, as JSON lines.")
 def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], as_json: bool) -> None:
-    """Show the tickets that the body in FILE becomes by the mapping NAME, or why it becomes none.
+    """Show the tickets or orders that the body in FILE becomes by the mapping NAME, or why it becomes none.
 
-    Nothing is sent. Exit status 1 if a ticket was refused.
+    Nothing is sent. Exit status 1 if one was refused.
     """
     import json
 
     import msgspec
 
     from streams.errors import Failure
-    from streams.files.readers import FileTicket
     from streams.settings import SettingsError
     from streams.sources.code_finder import CodeFinder
     from streams.sources.source_files import read_sources
@@ -51,13 +50,13 @@ def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], a
     except (ValueError, RecursionError):
         raise Failure(f"{file} holds no JSON.") from None
     found = known[name].map(body, CodeFinder(codes))
-    for ticket in found.tickets:
-        # Without what it does not say: a mapping is read by people.
-        lean = FileTicket(**{one: getattr(ticket, one) for one in ticket.__struct_fields__})
-        line = msgspec.json.encode(lean)
+    topic = known[name].topic
+    for key, value in found.records:
+        # A mapping is read by people; no value takes back what stands under the key.
+        line = value if value is not None else msgspec.json.encode({"id": key.decode(), "redacted": True})
         click.echo(line if as_json else msgspec.json.format(line).decode())
     if not as_json:
-        said = [plural(len(found.tickets), "ticket"), f"{found.passed_over} passed over"]
+        said = [plural(len(found.records), topic.removesuffix("s")), f"{found.passed_over} passed over"]
         click.echo(f"{', '.join(said)}.")
         if found.unmapped:
             click.echo(f"No entry of `reasons` fits: {', '.join(sorted(set(found.unmapped)))}.")

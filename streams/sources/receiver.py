@@ -1,4 +1,4 @@
-"""The receiver: a helpdesk's webhook becomes tickets on Kafka, and hears 200 only when they are safe there.
+"""The receiver: a webhook becomes tickets or orders on Kafka, and its sender hears 200 only when they are safe there.
 
 Nothing of a body is looked at before its signature is checked, and nothing of it is ever said back or logged. What
 a sender repeats, as it heard no answer, is counted once: a ticket by its id, a change by what it says.
@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 import structlog
@@ -20,11 +19,11 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.campaign_rows import decode_campaigns
-from streams.files.readers import FileTicket
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.code_finder import CodeFinder
-from streams.sources.mapping import Mapped
+from streams.sources.mapping import Mapped, Record
+from streams.sources.order_mapping import MappedOrders
 from streams.sources.producing import KAFKA_SECONDS, started_producer
 from streams.sources.signatures import Asked, refusal
 from streams.sources.source_files import Source
@@ -141,33 +140,31 @@ class Receiver(Service):
             return self._answer(source, "malformed", 422, "the body is no JSON")
         return await self._publish(source, source.mapping.map(decoded, self.codes))
 
-    async def _publish(self, source: Source, mapped: Mapped) -> web.Response:
+    async def _publish(self, source: Source, mapped: Mapped | MappedOrders) -> web.Response:
         """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""
         if mapped.unmapped:
             self.metrics.source_unmapped.labels(source.name).inc()
             log.info("no entry of `reasons` fits a ticket", source=source.name)
-        if mapped.tickets and not await self._sent(mapped):
+        records = mapped.records
+        if records and not await self._sent(source.mapping.topic, records):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
         if mapped.refused:
             why = [f"{one.field}: {one.error}" for one in mapped.refused]
-            log.warning("a body gives no ticket", source=source.name, why=why)
-            if not mapped.tickets:
+            log.warning("a body gives no record", source=source.name, why=why)
+            if not records:
                 return self._answer(source, "refused", 422, why[0])
-        return self._answer(source, "taken" if mapped.tickets else "passed_over", 200, "ok")
+        return self._answer(source, "taken" if records else "passed_over", 200, "ok")
 
-    async def _sent(self, mapped: Mapped) -> bool:
+    async def _sent(self, name: str, records: list[Record]) -> bool:
         assert self._producer is not None  # noqa: S101 - a request comes after the start
-        topic = self.settings.topic("tickets")
+        topic = self.settings.topic(name)
         try:
             async with asyncio.timeout(KAFKA_SECONDS):
-                futures = [
-                    await self._producer.send(topic, _lean(ticket), key=ticket.id.encode())
-                    for ticket in mapped.tickets
-                ]
+                futures = [await self._producer.send(topic, value, key=key) for key, value in records]
                 await asyncio.gather(*futures)
         except (KafkaError, TimeoutError) as error:
             # May have been stored all the same: the sender comes again, and a repeat changes nothing.
-            log.warning("Kafka does not take tickets", error=type(error).__name__)
+            log.warning("Kafka does not take records", topic=name, error=type(error).__name__)
             return False
         return True
 
@@ -177,7 +174,3 @@ class Receiver(Service):
             self.metrics.source_last.labels(source.name).set(self._now())
         headers = RETRY_AFTER if status == 503 else {}
         return web.Response(status=status, text=words + "\n", headers=headers)
-
-
-def _lean(ticket: Any) -> bytes:
-    return msgspec.json.encode(FileTicket(**{one: getattr(ticket, one) for one in ticket.__struct_fields__}))

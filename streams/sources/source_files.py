@@ -15,10 +15,14 @@ import msgspec
 
 from streams.errors import Failure
 from streams.settings import SettingsError
-from streams.sources.mapping import SourceMapping, Table
+from streams.sources.mapping import SourceMapping
+from streams.sources.order_mapping import OrderMapping
 from streams.sources.pulled import Asked, read_pulled, with_secret
 from streams.sources.signatures import Scheme
+from streams.sources.table import Table
 
+Takes = SourceMapping | OrderMapping
+"""A mapping: to tickets or to orders."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -28,7 +32,7 @@ class Source:
 
     Attributes:
         name: in its address, `/hooks/NAME`, and in its tickets.
-        mapping: from bodies to tickets.
+        mapping: from bodies to tickets or orders.
         signed: how its requests are signed.
         secrets: the valid ones, the newest first.
         header: the one that bears a shared secret.
@@ -36,7 +40,7 @@ class Source:
     """
 
     name: str
-    mapping: SourceMapping
+    mapping: Takes
     signed: Scheme
     secrets: tuple[str, ...]
     header: str = ""
@@ -73,7 +77,7 @@ def listened_to(path: Path, environment: Mapping[str, str] = os.environ) -> dict
     return found
 
 
-def read_sources(path: Path | None) -> dict[str, SourceMapping]:
+def read_sources(path: Path | None) -> dict[str, Takes]:
     """The mappings by the source's name: those of a file, or the presets as they are without one.
 
     Sources that are asked on a timer have none and are left out.
@@ -136,12 +140,13 @@ def _with_preset(name: str, table: Any) -> Any:
     return {**base, **own}
 
 
-def _mapping(name: str, table: Any) -> SourceMapping:
+def _mapping(name: str, table: Any) -> Takes:
     _require_name(name)
     try:
-        return SourceMapping(name, msgspec.convert(table, Table))
+        read = msgspec.convert(table, Table)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{name}: {error}") from None
+    return OrderMapping(name, read) if read.takes == "orders" else SourceMapping(name, read)
 
 
 def _require_name(name: str) -> None:

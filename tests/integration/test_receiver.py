@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 from collections.abc import Callable, Iterator
@@ -35,6 +38,14 @@ reason = "voucher not working"
 [desk]
 preset = "freshdesk"
 secrets = ["DESK_SECRET"]
+
+[shop]
+preset = "shopify-orders"
+secrets = ["SHOP_SECRET"]
+
+[shop-redact]
+preset = "shopify-redact"
+secrets = ["SHOP_SECRET"]
 """
 
 
@@ -69,6 +80,7 @@ def start(
 
     def begin(settings: Settings, only: str = "sources") -> WorkerProcess:
         secrets = {"HELP_SECRET": "new", "HELP_SECRET_OLD": SIGNED, "DESK_SECRET": TOKEN["X_Webhook_Token"]}
+        secrets["SHOP_SECRET"] = SIGNED
         sources = {"TICKETSPIKE_SOURCES": str(tmp_path / "sources.toml")}
         env = environment(settings) | secrets | sources
         started.append(WorkerProcess(executable, env, tmp_path / "worker.log", "--only", only).start())
@@ -175,6 +187,30 @@ def test_without_kafka_the_sender_is_asked_to_come_again_and_then_it_is_counted(
         assert {one["id"] for one in sent(own)} == {"1", "2"}
     finally:
         broker.down(tmp_path / "kafka")
+
+
+def test_shopifys_signed_orders_are_counted_and_a_redacted_one_gets_a_tombstone(
+    settings: Settings, start: Start
+) -> None:
+    worker = start(settings)
+    body = (DATA / "shopify_orders_create.json").read_bytes()
+    items = json.loads((DATA / "signatures.json").read_bytes())["items"]
+    signed = {
+        name.replace("-", "_"): value
+        for name, value in items["shopify_orders_create.json"]["headers"].items()
+    }
+    assert post(worker, body, path="/hooks/shop", **signed) == (200, "ok\n")
+    assert post(worker, body + b" ", path="/hooks/shop", **signed)[0] == 401
+    redact = json.dumps(
+        {"customer": {"email": "ada@example.org"}, "orders_to_redact": [820982911946154508]}
+    ).encode()
+    digest = base64.b64encode(hmac.new(SIGNED.encode(), redact, hashlib.sha256).digest()).decode()
+    assert post(worker, redact, path="/hooks/shop-redact", X_Shopify_Hmac_SHA256=digest)[0] == 200
+    first, last = read_to_end(settings, "orders")
+    assert json.loads(first.value)["voucher_codes"] == ["SOMMER25"]
+    assert (last.key, last.value) == (first.key, None)
+    assert last.partition == first.partition
+    assert "ada" not in worker.said()
 
 
 @pytest.mark.parametrize(
