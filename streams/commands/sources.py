@@ -1,4 +1,4 @@
-"""`ticketspike sources`: try a mapping out before anything depends on it."""
+"""`ticketspike sources`: try a mapping out before anything depends on it, and see what it does not know."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 
-@click.group("sources", short_help="Try out how a helpdesk's events become tickets.")
+@click.group("sources", short_help="Try out how a helpdesk's events become tickets; list what is not mapped.")
 def command() -> None:
-    """See how a helpdesk's events become tickets."""
+    """See how a helpdesk's events become tickets, and which of its tags no contact reason is known for."""
 
 
 @command.command("try")
@@ -63,3 +63,37 @@ def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], a
     if found.refused:
         wrong = "; ".join(f"{one.field}: {one.error}" for one in found.refused)
         raise Failure(f"{len(found.refused)} refused: {wrong}.")
+
+
+@command.command("unmapped")
+@click.option("--hours", default=24.0, show_default=True, help="How far back, by when tickets came in.")
+@click.option("--least", default=5, show_default=True, help="Leave out what fewer tickets bear.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per value and line.")
+def unmapped_(hours: float, least: int, as_json: bool) -> None:
+    """List tags and types that no entry of `reasons` fits, those on most tickets first.
+
+    Tickets with them count as `unlabelled`. Needs no running worker.
+    """
+    import json
+    from datetime import UTC, datetime, timedelta
+
+    from streams import settings
+    from streams.connection import require_kafka
+    from streams.sources.unmapped import unmapped
+    from streams.to_end import read_to_end
+
+    loaded = settings.load()
+    require_kafka(loaded)
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    counted = unmapped(record.value for record in read_to_end(loaded, "tickets", since=since))
+    rows = sorted(((number, *name) for name, number in counted.items() if number >= least), reverse=True)
+    for number, source, value in rows:
+        told = {"source": source, "value": value, "tickets": number}
+        click.echo(json.dumps(told, ensure_ascii=False) if as_json else f"{number:>7} {source}: {value}")
+    if not as_json:
+        rarer = len(counted) - len(rows)
+        click.echo(
+            f"{len(rows)} values without an entry in `reasons`, {rarer} rarer ones left out."
+            if counted
+            else "Every tag fits an entry of `reasons`, or no source has any."
+        )

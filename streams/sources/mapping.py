@@ -17,6 +17,7 @@ import msgspec
 from streams.events import Ticket, TicketKind
 from streams.files.readers import FileTicket
 from streams.settings import SettingsError
+from streams.sources.code_candidates import CodeCandidates
 from streams.sources.code_finder import CodeFinder
 from streams.sources.expressions import (
     compiled,
@@ -39,6 +40,11 @@ FIELDS = tuple(one for one in Ticket.__struct_fields__ if one not in ("kind", "s
 """Fields of a ticket that an expression may give."""
 Record = tuple[bytes, bytes | None]
 """Key and value of a record on Kafka; no value takes back what stands under the key."""
+UNMAPPED, UNMAPPED_LENGTH = "unmapped", 200
+"""The attribute that holds what no entry of `reasons` fits, for `ticketspike sources unmapped`; no facet, so it stays
+on `tickets`."""
+CANDIDATE = "code_candidate"
+"""The attribute that holds the hash of a word that may be a code."""
 TEXT = "text"
 """The field whose words are looked through for voucher codes; no field of a ticket."""
 
@@ -102,12 +108,15 @@ class SourceMapping:
         self._each = compiled(source, "each", table.each) if table.each is not None else None
         self._zone = zone_of(source, table.timezone)
 
-    def map(self, body: Any, codes: CodeFinder = NO_CODES) -> Mapped:
+    def map(
+        self, body: Any, codes: CodeFinder = NO_CODES, candidates: CodeCandidates | None = None
+    ) -> Mapped:
         """The tickets of a decoded body. Never raises for anything that a body holds.
 
         Args:
             body: JSON as Python values.
             codes: finds voucher codes in the text, where no field names one.
+            candidates: remembers code-like words that are no known code; without it none is looked for.
         """
         found = Mapped()
         passed_over = 0
@@ -120,12 +129,17 @@ class SourceMapping:
             if wrong is not None:
                 found.refused.append(wrong)
                 continue
-            if said.get("voucher_code") is None and (text := _words(said.pop(TEXT, None))):
-                said["voucher_code"] = next(iter(codes.find(plain_text(text))), None)
-            said.pop(TEXT, None)
-            said["contact_reason"], unmapped = self._reason(said.get("contact_reason"))
-            found.unmapped.extend(unmapped)
             ids = said.pop("id")
+            text = _words(said.pop(TEXT, None))
+            if said.get("voucher_code") is None and text:
+                _look_for_codes(said, ids, plain_text(text), codes, candidates)
+            said["contact_reason"], unmapped = self._reason(said.get("contact_reason"))
+            if unmapped:
+                found.unmapped.extend(unmapped)
+                said["attributes"] = {
+                    **said.get("attributes", {}),
+                    UNMAPPED: ", ".join(unmapped)[:UNMAPPED_LENGTH],
+                }
             for each in ids if isinstance(ids, list) else [ids]:
                 self._take({**said, "id": text_of(each), "kind": kind, "source": self.source}, found)
         return Mapped(found.tickets, found.refused, passed_over, found.unmapped)
@@ -197,6 +211,30 @@ class SourceMapping:
 def _words(text: Any) -> str:
     parts = text if isinstance(text, list) else [text]
     return "\n".join(part for part in parts if isinstance(part, str))
+
+
+def _joined(values: list[str]) -> str:
+    """The first values that find room, each whole."""
+    kept = values[:1]
+    for one in values[1:]:
+        if sum(len(each) + 2 for each in kept) + len(one) > UNMAPPED_LENGTH:
+            break
+        kept.append(one)
+    return ", ".join(kept)[:UNMAPPED_LENGTH]
+
+
+def _look_for_codes(
+    said: dict[str, Any], ids: Any, text: str, codes: CodeFinder, candidates: CodeCandidates | None
+) -> None:
+    """Put a code of a text into the ticket, or the hash of a word that may be one."""
+    said["voucher_code"] = next(iter(codes.find(text)), None)
+    if said["voucher_code"] is not None or candidates is None:
+        return
+    who = said.get("customer") or text_of(ids) or ""
+    hashed, shown = next(iter(candidates.take(text, who)), (None, None))
+    said["voucher_code"] = shown
+    if hashed is not None and shown is None:
+        said["attributes"] = {**said.get("attributes", {}), CANDIDATE: hashed}
 
 
 def _lean(ticket: Ticket) -> bytes:

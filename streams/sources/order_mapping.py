@@ -13,9 +13,8 @@ import msgspec
 
 from streams.events import Order
 from streams.settings import SettingsError
-from streams.sources.code_finder import CodeFinder
 from streams.sources.expressions import compiled, instant_of, require_allowed, searched, text_of, zone_of
-from streams.sources.mapping import NO_CODES, Record
+from streams.sources.mapping import Record
 from streams.sources.table import Refused, Table
 from streams.validity import explain
 
@@ -89,7 +88,7 @@ class OrderMapping:
         self._each = compiled(source, "each", table.each) if table.each is not None else None
         self._zone = zone_of(source, table.timezone)
 
-    def map(self, body: Any, codes: CodeFinder = NO_CODES) -> MappedOrders:  # noqa: ARG002 - a mapping's signature
+    def map(self, body: Any, *_: object) -> MappedOrders:
         """The orders of a decoded body. Never raises for anything that a body holds."""
         orders: list[LeanOrder] = []
         redacted: list[str] = []

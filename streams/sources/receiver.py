@@ -21,6 +21,7 @@ from mode import Service
 from streams.campaign_rows import decode_campaigns
 from streams.metrics import Metrics
 from streams.settings import Settings
+from streams.sources.code_candidates import CodeCandidates
 from streams.sources.code_finder import CodeFinder
 from streams.sources.mapping import Mapped, Record
 from streams.sources.order_mapping import MappedOrders
@@ -64,6 +65,8 @@ class Receiver(Service):
         self.metrics = metrics
         self.sources = sources
         self.codes = CodeFinder(())
+        key = settings.ticketspike_hmac_key
+        self.candidates = CodeCandidates(key.get_secret_value() if key else "")
         self._campaigns = TopicRows(settings, "campaigns")
         self._producer: AIOKafkaProducer | None = None
         self._under_way = 0
@@ -138,7 +141,7 @@ class Receiver(Service):
             decoded = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._answer(source, "malformed", 422, "the body is no JSON")
-        return await self._publish(source, source.mapping.map(decoded, self.codes))
+        return await self._publish(source, source.mapping.map(decoded, self.codes, self.candidates))
 
     async def _publish(self, source: Source, mapped: Mapped | MappedOrders) -> web.Response:
         """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""

@@ -119,7 +119,10 @@ def test_signed_events_are_counted_once_under_their_reason_with_their_code(
 
 
 def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_kept(
-    settings: Settings, start: Start
+    settings: Settings,
+    start: Start,
+    environment: Callable[[Settings], dict[str, str]],
+    ticketspike: Callable[..., Any],
 ) -> None:
     worker = start(settings)
     body = zendesk(1)
@@ -143,6 +146,15 @@ def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_ke
     assert post(worker, json.dumps(fresh).encode(), path="/hooks/desk", **TOKEN)[0] == 200
     assert [(one["id"], one["source"]) for one in sent(settings)] == [("9", "desk")]
     assert "ada" not in worker.said()
+    for number in (1, 2, 2):
+        tagged = ticket_created(id=str(number), created_at=NOW.isoformat(), tags=["vip", f"n{number}"])
+        assert post(worker, tagged)[0] == 200
+    assert worker.metric("ticketspike_source_unmapped_total") == 3
+    done = ticketspike("sources", "unmapped", "--least", "2", env=environment(settings))
+    assert done.stdout.splitlines() == [
+        "      2 help: vip",
+        "1 values without an entry in `reasons`, 2 rarer ones left out.",
+    ]
 
 
 def test_no_event_that_heard_200_is_lost_when_the_worker_is_killed_and_none_counts_twice(
