@@ -112,6 +112,18 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+        self.source_delay = Gauge(
+            "ticketspike_source_delay_seconds",
+            "How old new tickets of a source are when they come, the median of the last twenty",
+            ["source"],
+            registry=registry,
+        )
+        self.source_held_back = Gauge(
+            "ticketspike_source_held_back",
+            "1 while tickets of a source come more than ten minutes late: throttled rather than silent",
+            ["source"],
+            registry=registry,
+        )
         self.source_unmapped = Counter(
             "ticketspike_source_unmapped",
             "Requests with a ticket that no entry of the source's reasons fits",

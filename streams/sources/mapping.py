@@ -10,6 +10,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, get_args
 
 import msgspec
@@ -69,6 +70,11 @@ class Mapped:
     def records(self) -> list[Record]:
         """What stands on `tickets` for it: keys and values, without what they do not say."""
         return [(one.id.encode(), _lean(one)) for one in self.tickets]
+
+    @property
+    def created(self) -> list[datetime]:
+        """When the new tickets among them were written."""
+        return [one.created_at for one in self.tickets if one.kind == "created"]
 
 
 class SourceMapping:

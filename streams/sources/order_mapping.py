@@ -7,6 +7,7 @@ customer's orders, so that whoever keeps copies of `orders` takes them out; see 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -50,6 +51,11 @@ class MappedOrders:
         """What stands on `orders` for it."""
         found: list[Record] = [(one.id.encode(), msgspec.json.encode(one)) for one in self.orders]
         return found + [(name.encode(), None) for name in self.redacted]
+
+    @property
+    def created(self) -> list[datetime]:
+        """When the orders were placed."""
+        return [one.created_at for one in self.orders]
 
 
 class OrderMapping:

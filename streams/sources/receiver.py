@@ -23,6 +23,7 @@ from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.code_candidates import CodeCandidates
 from streams.sources.code_finder import CodeFinder
+from streams.sources.health import SourceHealth
 from streams.sources.mapping import Mapped, Record
 from streams.sources.order_mapping import MappedOrders
 from streams.sources.producing import KAFKA_SECONDS, started_producer
@@ -64,6 +65,7 @@ class Receiver(Service):
         self.settings = settings
         self.metrics = metrics
         self.sources = sources
+        self.health = {name: SourceHealth() for name in sources}
         self.codes = CodeFinder(())
         key = settings.ticketspike_hmac_key
         self.candidates = CodeCandidates(key.get_secret_value() if key else "")
@@ -77,8 +79,10 @@ class Receiver(Service):
         return {f"/hooks/{name}": self._handler(source) for name, source in self.sources.items()}
 
     def ready(self) -> tuple[bool, str]:
-        """Whether events can be taken, and of whom."""
-        return self._producer is not None, ", ".join(sorted(self.sources))
+        """Whether events can be taken, and how each source is."""
+        now = self._now()
+        said = (f"{name}: {health.sentence(now)}" for name, health in sorted(self.health.items()))
+        return self._producer is not None, "; ".join(said)
 
     async def on_start(self) -> None:
         """Connect."""
@@ -151,6 +155,8 @@ class Receiver(Service):
         records = mapped.records
         if records and not await self._sent(source.mapping.topic, records):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
+        if records:
+            self._brought(source.name, mapped)
         if mapped.refused:
             why = [f"{one.field}: {one.error}" for one in mapped.refused]
             log.warning("a body gives no record", source=source.name, why=why)
@@ -171,9 +177,16 @@ class Receiver(Service):
             return False
         return True
 
+    def _brought(self, name: str, mapped: Mapped | MappedOrders) -> None:
+        health = self.health[name]
+        health.brought(mapped.created, self._now())
+        self.metrics.source_last.labels(name).set(self._now())
+        self.metrics.source_delay.labels(name).set(health.delay)
+        self.metrics.source_held_back.labels(name).set(health.held_back)
+
     def _answer(self, source: Source, outcome: str, status: int, words: str) -> web.Response:
         self.metrics.source_events.labels(source.name, outcome).inc()
-        if outcome == "taken":
-            self.metrics.source_last.labels(source.name).set(self._now())
+        if outcome in ("forged", "malformed", "refused"):
+            self.health[source.name].refuse()
         headers = RETRY_AFTER if status == 503 else {}
         return web.Response(status=status, text=words + "\n", headers=headers)

@@ -150,6 +150,10 @@ def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_ke
         tagged = ticket_created(id=str(number), created_at=NOW.isoformat(), tags=["vip", f"n{number}"])
         assert post(worker, tagged)[0] == 200
     assert worker.metric("ticketspike_source_unmapped_total") == 3
+    ready = worker.get("/readyz")
+    assert "sources: ready (desk: the last came" in ready
+    assert "shop: nothing came yet" in ready
+    assert worker.metric("ticketspike_source_last_event_seconds") > NOW.timestamp()
     done = ticketspike("sources", "unmapped", "--least", "2", env=environment(settings))
     assert done.stdout.splitlines() == [
         "      2 help: vip",
