@@ -153,8 +153,10 @@ class _Stages:
 
     def _sources(self, settings: Settings) -> Mapping[str, Handler]:
         from streams.sources.campaign_pull import CampaignPull
+        from streams.sources.pulled import EXPORTS
         from streams.sources.receiver import Receiver
         from streams.sources.source_files import listened_to, read_pulled_sources
+        from streams.sources.ticket_pull import TicketPull
 
         path = settings.ticketspike_sources
         if path is None:
@@ -164,10 +166,14 @@ class _Stages:
         receiver = Receiver(settings, self.metrics, listened_to(path))
         self.services[SOURCES] = receiver
         self.ready[SOURCES] = receiver.ready
-        if asked := read_pulled_sources(path):
-            pull = CampaignPull(settings, self.metrics, asked)
-            self.services["calendars"] = pull
+        asked = read_pulled_sources(path)
+        exports = {name: one for name, one in asked.items() if one.table.pull in EXPORTS}
+        if calendars := {name: one for name, one in asked.items() if name not in exports}:
+            pull = self.services["calendars"] = CampaignPull(settings, self.metrics, calendars)
             self.ready["calendars"] = pull.ready
+        if exports:
+            tickets = self.services["exports"] = TicketPull(receiver, self.metrics, exports)
+            self.ready["exports"] = tickets.ready
         return receiver.posts()
 
     async def start(self) -> None:

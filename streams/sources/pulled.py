@@ -1,4 +1,4 @@
-"""Sources that are asked on a timer, as they stand in the file of sources: calendars and marketing tools.
+"""Sources that are asked on a timer, as they stand in the file of sources: calendars, marketing tools, exports.
 
 A table with `pull` is asked; one without is listened to (`streams.sources.source_files`).
 """
@@ -14,10 +14,18 @@ import msgspec
 from streams.settings import SettingsError
 from streams.sources.google_token import credentials
 
-Tool = Literal["ical", "google-calendar", "hubspot-campaigns", "mailchimp", "shopify-discounts"]
+Tool = Literal[
+    "ical", "google-calendar", "hubspot-campaigns", "mailchimp", "shopify-discounts", "zendesk-export"
+]
 TOOLS: tuple[str, ...] = get_args(Tool)
 LEAST_MINUTES, MOST_MINUTES = 1, 24 * 60
-_NEEDS_URL = frozenset({"ical", "shopify-discounts"})
+EXPORTS = frozenset({"zendesk-export"})
+"""What brings tickets; all else brings campaigns."""
+_EXAMPLES = {
+    "shopify-discounts": "https://SHOP.myshopify.com",
+    "zendesk-export": "https://COMPANY.zendesk.com",
+}
+"""What has an address of one's own, and how it looks."""
 
 
 class Pulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +40,8 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         every_minutes: how often, 1 to 1440.
         timezone: for days and times without a zone; without it `TICKETSPIKE_TIMEZONE`.
         lasts_hours: how long a newsletter is counted as a campaign.
+        of: the source of the same file whose tickets an export fills up, by the mapping of its webhooks.
+        back_hours: how far back an export begins at each start.
     """
 
     pull: Tool
@@ -41,6 +51,8 @@ class Pulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     every_minutes: int = 15
     timezone: str | None = None
     lasts_hours: int = 48
+    of: str = ""
+    back_hours: int = 24
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +87,8 @@ def read_pulled(name: str, table: Any) -> Pulled:
         )
     if read.lasts_hours < 1:
         raise SettingsError(f"{name}.lasts_hours={read.lasts_hours} is not allowed; allowed: 1 or more")
+    if read.back_hours < 1:
+        raise SettingsError(f"{name}.back_hours={read.back_hours} is not allowed; allowed: 1 or more")
     if read.timezone is not None and read.timezone not in available_timezones():
         raise SettingsError(
             f"{name}.timezone={read.timezone!r} is not allowed; allowed: an IANA name such as Europe/Berlin"
@@ -104,8 +118,8 @@ def with_secret(name: str, table: Pulled, environment: Mapping[str, str]) -> Ask
     asked = Asked(name=name, table=table, secret=secret)
     if table.pull == "ical":
         _require_url(f"{name}: the address", asked.url)
-    elif table.pull in _NEEDS_URL and not table.url:
-        raise SettingsError(f"{name}.url is not set; name the address, such as https://SHOP.myshopify.com")
+    elif table.pull in _EXAMPLES and not table.url:
+        raise SettingsError(f"{name}.url is not set; name the address, such as {_EXAMPLES[table.pull]}")
     if table.pull == "google-calendar":
         credentials(name, secret)
     return asked

@@ -65,6 +65,8 @@ class Receiver(Service):
         self.settings = settings
         self.metrics = metrics
         self.sources = sources
+        self.codes_known = asyncio.Event()
+        """Set once the codes of the campaigns that stand on the topic at the start are known."""
         self.health = {name: SourceHealth() for name in sources}
         self.codes = CodeFinder(())
         key = settings.ticketspike_hmac_key
@@ -110,7 +112,10 @@ class Receiver(Service):
                     if campaign.ends_at > lately
                     for code in campaign.voucher_codes
                 )
-            await self.sleep(CODES_SECONDS if self._campaigns.complete.is_set() else 0.2)
+                continue
+            if self._campaigns.complete.is_set():
+                self.codes_known.set()
+            await self.sleep(CODES_SECONDS if self.codes_known.is_set() else 0.2)
 
     def _handler(self, source: Source) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -153,7 +158,7 @@ class Receiver(Service):
             self.metrics.source_unmapped.labels(source.name).inc()
             log.info("no entry of `reasons` fits a ticket", source=source.name)
         records = mapped.records
-        if records and not await self._sent(source.mapping.topic, records):
+        if records and not await self.stored(source.mapping.topic, records):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
         if records:
             self._brought(source.name, mapped)
@@ -164,7 +169,13 @@ class Receiver(Service):
                 return self._answer(source, "refused", 422, why[0])
         return self._answer(source, "taken" if records else "passed_over", 200, "ok")
 
-    async def _sent(self, name: str, records: list[Record]) -> bool:
+    async def stored(self, name: str, records: list[Record]) -> bool:
+        """Publish; whether all in-sync copies have acknowledged all of it. If not, some may stand there all the same.
+
+        Args:
+            name: the topic's name in the contract.
+            records: keys and values.
+        """
         assert self._producer is not None  # noqa: S101 - a request comes after the start
         topic = self.settings.topic(name)
         try:

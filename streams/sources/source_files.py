@@ -17,7 +17,7 @@ from streams.errors import Failure
 from streams.settings import SettingsError
 from streams.sources.mapping import SourceMapping
 from streams.sources.order_mapping import OrderMapping
-from streams.sources.pulled import Asked, read_pulled, with_secret
+from streams.sources.pulled import EXPORTS, Asked, read_pulled, with_secret
 from streams.sources.signatures import Scheme
 from streams.sources.table import Table
 
@@ -103,10 +103,14 @@ def read_pulled_sources(path: Path, environment: Mapping[str, str] = os.environ)
         SettingsError: it says something that is not allowed, or a source has no secret and needs one.
     """
     found = {}
-    for name, table in _tables(path).items():
+    tables = _tables(path)
+    for name, table in tables.items():
         if _is_pulled(table):
             _require_name(name)
-            found[name] = with_secret(name, read_pulled(name, table), environment)
+            read = read_pulled(name, table)
+            if read.pull in EXPORTS:
+                _require_webhooks(name, read.of, tables)
+            found[name] = with_secret(name, read, environment)
     return found
 
 
@@ -152,3 +156,13 @@ def _mapping(name: str, table: Any) -> Takes:
 def _require_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise SettingsError(f"{name!r} is no name of a source; allowed: small letters, figures and hyphens")
+
+
+def _require_webhooks(name: str, of: str, tables: Mapping[str, Any]) -> None:
+    able = sorted(
+        one for one, table in tables.items() if not _is_pulled(table) and table.get("takes") != "orders"
+    )
+    if of not in able:
+        raise SettingsError(
+            f"{name}.of={of!r} is not allowed; allowed: a source of this file that sends tickets ({', '.join(able)})"
+        )

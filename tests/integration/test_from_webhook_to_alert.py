@@ -34,6 +34,12 @@ reason = "delivery late"
 [marketing]
 pull = "ical"
 secrets = ["MARKETING_ICS"]
+
+[help-export]
+pull = "zendesk-export"
+of = "help"
+secrets = ["HELP_SECRET"]
+url = "{address}"
 """
 PERSONAL = (
     "Mustermann", "erika", "@example", "0171", "1234567", "DE89", "3704", "Hauptstr", "4711-0815", "REQ84473",
@@ -104,7 +110,6 @@ def test_signed_webhooks_of_a_broken_voucher_and_a_calendar_become_an_alert_that
     executable: str,
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "sources.toml").write_text(SOURCES)
     file = tmp_path / "data" / "messages.jsonl"
 
     def alert() -> str:
@@ -118,6 +123,8 @@ def test_signed_webhooks_of_a_broken_voucher_and_a_calendar_become_an_alert_that
         return all(word in alert() for word in ("voucher not working", "Sommeraktion", "SOMMER25"))
 
     with published(calendar()) as address:
+        # The export does not answer, which keeps nothing else from working.
+        (tmp_path / "sources.toml").write_text(SOURCES.replace("{address}", address))
         values = {
             "TICKETSPIKE_SOURCES": str(tmp_path / "sources.toml"),
             "MARKETING_ICS": address,
@@ -139,7 +146,9 @@ def test_signed_webhooks_of_a_broken_voucher_and_a_calendar_become_an_alert_that
             for number in range(101, 141):
                 assert post(worker.port, ticket(number, NOW, "voucher_bad"), "s", "/hooks/help")[0] == 200
             assert eventually(named, 60), alert() or worker.said()
-            assert "marketing: 1 campaigns" in worker.get("/readyz")
+            ready = worker.get("/readyz")
+            assert "calendars: ready (marketing: 1 campaigns)" in ready
+            assert "exports: ready (help-export: it answers no JSON)" in ready
         finally:
             worker.stop()
     found = everywhere(settings) | {"log": worker.said(), "messages": file.read_text(encoding="utf-8")}

@@ -65,13 +65,25 @@ def test_sources_that_are_asked_and_those_that_send_stand_in_one_file(tmp_path: 
             'pull = "mailchimp"\nsecrets = ["NOT_SET"]',
             "cal.secrets: no such environment variable is set (NOT_SET)",
         ),
+        (
+            f'pull = "zendesk-export"\nof = "nobody"\n{URL}',
+            "cal.of='nobody' is not allowed; allowed: a source of this",
+        ),
+        (
+            f'pull = "zendesk-export"\nof = "help"\n{URL}\nback_hours = 0',
+            "cal.back_hours=0 is not allowed; allowed: 1",
+        ),
+        (
+            'pull = "zendesk-export"\nof = "help"\nsecrets = ["SET"]',
+            "cal.url is not set; name the address, such as https",
+        ),
         ('pull = "shopify-discounts"\nsecrets = ["SET"]', "cal.url is not set; name the address, such as"),
     ],
 )
 def test_what_is_not_allowed_is_named_with_what_is_and_no_secret_is_shown(
     table: str, said: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "sources.toml").write_text(f"[cal]\n{table}\n")
+    (tmp_path / "sources.toml").write_text(f'[cal]\n{table}\n[help]\npreset = "zendesk"\n')
     with pytest.raises(SettingsError) as refused:
         read_pulled_sources(tmp_path / "sources.toml", ENVIRONMENT)
     assert str(refused.value).startswith(said)
