@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from streams import doctor
 from streams.settings import SettingsError
 from streams.sources.source_files import listened_to, read_pulled_sources, read_sources
 
@@ -89,3 +90,14 @@ def test_what_is_not_allowed_is_named_with_what_is_and_no_secret_is_shown(
     assert str(refused.value).startswith(said)
     assert "\n" not in str(refused.value)
     assert "4711" not in str(refused.value)
+
+
+def test_doctor_reads_the_file_of_sources_and_names_what_is_wrong_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sources.toml"
+    path.write_text(f'[help]\npreset = "zendesk"\nsecrets = ["HELP"]\n[marketing]\npull = "ical"\n{URL}\n')
+    found = doctor._sources(path)
+    assert (found.state, found.text[:34]) == ("wrong", "help.secrets: no such environment ")
+    monkeypatch.setenv("HELP", "s")
+    assert str(doctor._sources(path)) == "ok     sources   /hooks/help; marketing is asked"
