@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.records import Campaign
 from streams.errors import Failure
+from streams.files.calendar_rules import wrong_rule
 from streams.files.campaign_words import kind_of, said_in, split
 from streams.files.readers import Refusal
 
@@ -98,7 +99,13 @@ def _read(text: str, calendar: Any, zone: ZoneInfo, now: datetime) -> Iterator[t
         else:
             series.setdefault(uid, []).append((line, event))
     for uid, events in series.items():
-        for line, row in _campaigns(uid, _newest(events), zone, now):
+        try:
+            found = list(_campaigns(uid, _newest(events), zone, now))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # Of a form that nobody thought of, such as the year 1 or two beginnings: the other events are fine.
+            line = events[0][0]
+            found = [(line, Refusal(line, "event", f"cannot be read ({type(error).__name__})"))]
+        for line, row in found:
             yield line, uid, row
 
 
@@ -125,6 +132,9 @@ def _campaigns(uid: str, events: list[tuple[int, Any]], zone: ZoneInfo, now: dat
         wrong = _wrong_period(event, zone)
         if wrong:
             yield number, Refusal(number, "DTEND", wrong)
+            return
+        if (wrong := wrong_rule(event)) is not None:
+            yield number, Refusal(number, "RRULE", wrong)
             return
     repeated = any("RRULE" in event or "RDATE" in event or "RECURRENCE-ID" in event for _, event in events)
     if not repeated:

@@ -18,6 +18,9 @@ from streams.sources.reading import Reading
 HISTORY = timedelta(days=60)
 """What ended longer ago stays when a source drops it: calendars forget, and `learn` wants to know what was."""
 
+LARGEST = 256 * 1024
+"""Bytes of a campaign; one that Kafka refuses would keep the others of its source from being written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -27,12 +30,14 @@ class Changes:
         updates: id -> new value.
         withdrawn: ids that get a tombstone.
         left_alone: ids that the source names and somebody else wrote.
+        too_large: ids whose texts are longer than Kafka takes.
         kept: how many campaigns an empty source would have withdrawn.
     """
 
     updates: Mapping[str, bytes] = field(default_factory=dict)
     withdrawn: tuple[str, ...] = ()
     left_alone: tuple[str, ...] = ()
+    too_large: tuple[str, ...] = ()
     kept: int = 0
 
 
@@ -61,7 +66,10 @@ def changes(
     """
     own = {key.decode("utf-8", "replace"): value for key, value in rows.items() if origins.get(key) == source}
     others = {key.decode("utf-8", "replace") for key in rows if origins.get(key) != source}
-    wanted = {name: msgspec.json.encode(one) for name, one in reading.campaigns.items() if name not in others}
+    encoded = {
+        name: msgspec.json.encode(one) for name, one in reading.campaigns.items() if name not in others
+    }
+    wanted = {name: value for name, value in encoded.items() if len(value) + len(name.encode()) <= LARGEST}
     gone = [
         name
         for name, value in own.items()
@@ -72,6 +80,7 @@ def changes(
         updates={name: value for name, value in wanted.items() if own.get(name) != value},
         withdrawn=() if reading.empty else tuple(gone),
         left_alone=tuple(sorted(others & reading.campaigns.keys())),
+        too_large=tuple(sorted(encoded.keys() - wanted.keys())),
         kept=len(gone) if reading.empty else 0,
     )
 

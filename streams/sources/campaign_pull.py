@@ -152,9 +152,9 @@ class CampaignPull(Service):
         said = f"{len(reading.campaigns)} campaigns"
         if found.left_alone:
             said += f", {len(found.left_alone)} of them written by somebody else and left alone"
-        if reading.refused:
-            said += f", {len(reading.refused)} not understood and left as they were"
-        refused = set(reading.refused.items())
+        if not_taken := len(reading.refused) + len(found.too_large):
+            said += f", {not_taken} not understood and left as they were"
+        refused = set(reading.refused.items()) | {(one, "its texts are too long") for one in found.too_large}
         for event, why in sorted(refused - self._refused.get(name, set())):
             log.warning("an event is not understood and its campaign left as it was", source=name, event_id=event,
                         why=why)  # fmt: skip

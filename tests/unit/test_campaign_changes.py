@@ -79,3 +79,8 @@ def test_what_ended_long_ago_is_history_and_stays_when_the_calendar_forgets_it()
     held = [campaign("old", NOW - HISTORY - DAY), campaign("recent", NOW - HISTORY + DAY)]
     assert compared(reading(campaign("a")), held).withdrawn == ("recent",)
     assert compared(reading(campaign("a"), cancelled=("old",)), held).withdrawn == ("old", "recent")
+
+
+def test_texts_that_kafka_would_refuse_keep_nothing_else_from_being_written() -> None:
+    found = compared(reading(campaign("a", promise="x" * 2_000_000), campaign("b")), [campaign("a")])
+    assert (list(found.updates), found.withdrawn, found.too_large) == (["b"], (), ("a",))

@@ -122,6 +122,38 @@ def test_each_bad_event_is_named_with_its_line_and_the_rest_is_taken(tmp_path: P
     ]
 
 
+@pytest.mark.parametrize(
+    ("event", "field", "says"),
+    [
+        ("DTSTART:20261120T100000Z\nRRULE:FREQ=SECONDLY", "RRULE", "repeats more than 24 times a day"),
+        (
+            "DTSTART:20261120T100000Z\nRRULE:FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=1,2,3,4,5",
+            "RRULE",
+            "repeats more",
+        ),
+        ("DTSTART:20261120T100000Z\nRRULE:FREQ=DAILY;INTERVAL=0", "RRULE", "INTERVAL is not above 0"),
+        (
+            "DTSTART:20261120T100000Z\nRRULE:FREQ=DAILY;BYMONTH=2,4;BYMONTHDAY=31",
+            "RRULE",
+            "names days that no month",
+        ),
+        ("DTSTART:00010101T100000Z\nRRULE:FREQ=DAILY", "RRULE", "begins before 1970"),
+        ("DTSTART:99991231T235959Z", "event", "cannot be read (OverflowError)"),
+        ("DTSTART:20261120T100000Z\nDTSTART:20261121T100000Z", "event", "cannot be read (InvalidCalendar)"),
+        ("DTSTART:20261120T100000Z\nDTEND;VALUE=DATE:20261122", "event", "cannot be read (InvalidCalendar)"),
+        ("DTSTART:20261120T100000Z\nDURATION:P99999999D", "event", "cannot be read (OverflowError)"),
+    ],
+)
+def test_an_event_that_would_fill_the_memory_or_never_end_is_refused_alone(
+    tmp_path: Path, event: str, field: str, says: str
+) -> None:
+    found = calendar(tmp_path, f"UID:a\n{event}", "UID:b\nDTSTART:20261120T100000Z")
+    (refused,) = [one for _, one in found if isinstance(one, Refusal)]
+    assert (refused.line, refused.field) == (4, field)
+    assert refused.what.startswith(says)
+    assert ids(found) == ["b"]
+
+
 def test_a_table_takes_lists_and_days_up_to_and_including_the_last(tmp_path: Path) -> None:
     one = campaign(
         read(
