@@ -33,7 +33,8 @@ class TopicRows:
     Attributes:
         rows: key -> newest value; keys with a tombstone are left out.
         origins: key -> the source that wrote the value, by the header `source`; keys that a person wrote are left out.
-        complete: set once all that stood in the topic at the start has been read.
+        complete: set while all that stood in the topic when it was last begun has been read. After an outage the
+            topic is read from its beginning again, and until it is set `rows` may say what was true before.
     """
 
     def __init__(self, settings: Settings, name: str) -> None:
@@ -53,6 +54,7 @@ class TopicRows:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:
+        self.complete.clear()
         tp = self._partition
         consumer = AIOKafkaConsumer(
             **aiokafka_options(self._settings),

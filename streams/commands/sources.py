@@ -28,6 +28,8 @@ def command() -> None:
 def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], as_json: bool) -> None:
     """Show the tickets or orders that the body in FILE becomes by the mapping NAME, or why it becomes none.
 
+    Where NAME is a calendar (`pull = "ical"`), FILE is an .ics file, and its campaigns are shown.
+
     Nothing is sent. Exit status 1 if one was refused.
     """
     import json
@@ -37,9 +39,12 @@ def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], a
     from streams.errors import Failure
     from streams.settings import SettingsError
     from streams.sources.code_finder import CodeFinder
-    from streams.sources.source_files import read_sources
+    from streams.sources.source_files import calendar_tables, read_sources
     from streams.topic_changes import plural
 
+    if mappings is not None and name in (calendars := calendar_tables(mappings)):
+        _try_calendar(file, calendars[name].timezone, as_json=as_json)
+        return
     known = read_sources(mappings)
     if name not in known:
         raise SettingsError(f"NAME={name!r} is not allowed; allowed: {', '.join(sorted(known))}")
@@ -63,6 +68,34 @@ def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], a
     if found.refused:
         wrong = "; ".join(f"{one.field}: {one.error}" for one in found.refused)
         raise Failure(f"{len(found.refused)} refused: {wrong}.")
+
+
+def _try_calendar(file: Path, zone: str | None, *, as_json: bool) -> None:
+    from datetime import UTC, datetime
+    from zoneinfo import ZoneInfo
+
+    import msgspec
+
+    from streams import settings
+    from streams.errors import Failure
+    from streams.sources.ical_url import read_text
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        timezone = ZoneInfo(zone or settings.load().ticketspike_timezone)
+        reading = read_text(text, timezone, datetime.now(UTC))
+    except OSError as error:
+        raise Failure(f"{file} cannot be read ({error.strerror}).") from None
+    except ValueError as error:
+        raise Failure(f"{file} holds no calendar ({error}).") from None
+    for campaign in reading.campaigns.values():
+        line = msgspec.json.encode(campaign)
+        click.echo(line if as_json else msgspec.json.format(line).decode())
+    if not as_json:
+        click.echo(f"{len(reading.campaigns)} campaigns, {len(reading.cancelled)} cancelled.")
+    if reading.refused:
+        wrong = "; ".join(f"{event}: {why}" for event, why in sorted(reading.refused.items()))
+        raise Failure(f"{len(reading.refused)} refused: {wrong}.")
 
 
 @command.command("unmapped")

@@ -93,7 +93,6 @@ class CampaignPull(Service):
 
     @Service.task
     async def _ask(self) -> None:
-        await self._rows.complete.wait()
         await asyncio.gather(*(self._turns(name) for name in self.sources))
 
     async def _turns(self, name: str) -> None:
@@ -114,6 +113,8 @@ class CampaignPull(Service):
             self._say(name, "away", f"it {away}; its campaigns stay as they are")
             every = self.sources[name].table.every_minutes * 60.0
             return max(away.retry_after, 1.0) if away.retry_after is not None else min(AGAIN_SECONDS, every)
+        # While the topic is read anew, what a person corrected may still look like the source's own.
+        await self._rows.complete.wait()
         found = changes(name, reading, self._rows.rows, self._rows.origins, now)
         try:
             await self._write(name, found)

@@ -34,7 +34,9 @@ class IcalUrl:
 
     async def read(self, now: datetime) -> Reading:
         """All campaigns of the calendar. Raises Away."""
-        answer = await fetch(self._session, self._url, headers=self._known, allowed=(200, 304))
+        answer = await fetch(
+            self._session, self._url, headers=self._known, allowed=(200, 304), redirects=True
+        )
         text = self._text if answer.status == 304 else _decoded(answer.body)
         try:
             # A large calendar takes seconds to read, and webhooks must be answered meanwhile.

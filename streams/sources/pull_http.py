@@ -36,7 +36,12 @@ class Answer:
 
 
 async def fetch(
-    session: aiohttp.ClientSession, url: str, *, allowed: tuple[int, ...] = (200,), **how: Any
+    session: aiohttp.ClientSession,
+    url: str,
+    *,
+    allowed: tuple[int, ...] = (200,),
+    redirects: bool = False,
+    **how: Any,
 ) -> Answer:
     """Ask and read the answer whole.
 
@@ -44,6 +49,7 @@ async def fetch(
         session: of aiohttp; its owner closes it.
         url: may be a secret, and is in no message.
         allowed: statuses that are an answer.
+        redirects: whether to follow them. A token must not go to wherever an answer points.
         how: `method`, `headers`, `params`, `json`, `data`, `auth`, as aiohttp takes them.
 
     Raises:
@@ -53,7 +59,11 @@ async def fetch(
     url = url.replace("webcal://", "https://", 1) if url.startswith("webcal://") else url
     try:
         async with session.request(
-            method, url, timeout=aiohttp.ClientTimeout(total=SECONDS), **how
+            method,
+            url,
+            timeout=aiohttp.ClientTimeout(total=SECONDS),
+            allow_redirects=redirects,
+            **how,
         ) as response:
             if response.status not in allowed:
                 raise Away(f"answers {response.status}", _retry_after(response.headers))

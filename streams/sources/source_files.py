@@ -17,7 +17,7 @@ from streams.errors import Failure
 from streams.settings import SettingsError
 from streams.sources.mapping import SourceMapping
 from streams.sources.order_mapping import OrderMapping
-from streams.sources.pulled import EXPORTS, Asked, read_pulled, with_secret
+from streams.sources.pulled import EXPORTS, Asked, Pulled, read_pulled, with_secret
 from streams.sources.signatures import Scheme
 from streams.sources.table import Table
 
@@ -112,6 +112,17 @@ def read_pulled_sources(path: Path, environment: Mapping[str, str] = os.environ)
                 _require_webhooks(name, read.of, tables)
             found[name] = with_secret(name, read, environment)
     return found
+
+
+def calendar_tables(path: Path) -> dict[str, Pulled]:
+    """The iCal sources of a file by name, as they stand there.
+
+    Raises:
+        Failure: the file cannot be read.
+        SettingsError: it says something that is not allowed.
+    """
+    pulled = {name: read_pulled(name, table) for name, table in _tables(path).items() if _is_pulled(table)}
+    return {name: table for name, table in pulled.items() if table.pull == "ical"}
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -118,6 +118,23 @@ async def test_what_cannot_be_reached_and_what_asks_to_wait_are_told(
     assert away.value.retry_after == 30
 
 
+async def test_a_calendar_may_point_elsewhere_and_a_token_goes_nowhere_else(
+    site: Site, session: aiohttp.ClientSession
+) -> None:
+    def answer(request: web.Request, _: bytes) -> web.Response:
+        moved = request.path != "/elsewhere"
+        return (
+            web.Response(status=302, headers={"Location": "/elsewhere"}) if moved else web.Response(text=ICS)
+        )
+
+    site.answer = answer
+    assert len((await IcalUrl(session, site.url, BERLIN).read(NOW)).campaigns) == 3
+    asked = len(site.asked)
+    with pytest.raises(Away, match="answers 302"):
+        await ShopifyDiscounts(session, site.url, "key").read(NOW)
+    assert len(site.asked) == asked + 1
+
+
 def google(items: list[dict[str, Any]], **more: str) -> web.Response:
     return web.json_response({"timeZone": "Europe/Berlin", "items": items, **more})
 
