@@ -5,6 +5,7 @@ A table with `pull` is asked; one without is listened to (`streams.sources.sourc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 from zoneinfo import available_timezones
@@ -26,6 +27,9 @@ _EXAMPLES = {
     "zendesk-export": "https://COMPANY.zendesk.com",
 }
 """What has an address of one's own, and how it looks."""
+
+_LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
+_MAILCHIMP_KEY = re.compile(r"\S+-[a-z]{2,4}\d{1,3}")
 
 
 class Pulled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +99,10 @@ def read_pulled(name: str, table: Any) -> Pulled:
         )
     if read.url:
         _require_url(f"{name}.url={read.url!r}", read.url)
+        if tool != "ical" and not read.url.startswith(("https://", *_LOOPBACK)):
+            raise SettingsError(
+                f"{name}.url={read.url!r} is not allowed; allowed: https://, as a token goes there"
+            )
     if tool == "google-calendar" and not read.calendar:
         raise SettingsError(
             f"{name}.calendar is not set; name the calendar's id, as its settings page shows it"
@@ -122,6 +130,11 @@ def with_secret(name: str, table: Pulled, environment: Mapping[str, str]) -> Ask
         raise SettingsError(f"{name}.url is not set; name the address, such as {_EXAMPLES[table.pull]}")
     if table.pull == "google-calendar":
         credentials(name, secret)
+    if table.pull == "mailchimp" and not table.url and not _MAILCHIMP_KEY.fullmatch(secret):
+        # The address is made of it: without this, a key that was cut would be asked of every name server.
+        raise SettingsError(
+            f"{name}.secrets: the key is not allowed; allowed: one that ends with its data centre (-us6)"
+        )
     return asked
 
 
