@@ -93,6 +93,8 @@ def _try_calendar(file: Path, zone: str | None, *, as_json: bool) -> None:
         click.echo(line if as_json else msgspec.json.format(line).decode())
     if not as_json:
         click.echo(f"{len(reading.campaigns)} campaigns, {len(reading.cancelled)} cancelled.")
+    for event, why in sorted(reading.doubts):
+        click.echo(f"{event}: {why}", err=True)
     if reading.refused:
         wrong = "; ".join(f"{event}: {why}" for event, why in sorted(reading.refused.items()))
         raise Failure(f"{len(reading.refused)} refused: {wrong}.")

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from alerts.records import Campaign
 from streams.errors import Failure
 from streams.files.calendar_rules import wrong_rule
-from streams.files.campaign_words import kind_of, said_in, split
+from streams.files.campaign_words import kind_of, misspelt_in, said_in, split
 from streams.files.readers import Refusal
 
 BEFORE = timedelta(days=90)
@@ -35,7 +35,14 @@ class Cancelled(NamedTuple):
     id: str
 
 
-Outcome = Campaign | Cancelled | Refusal
+class Doubt(NamedTuple):
+    """A line of an event's description that is nearly one of the conventions, and so counts for nothing."""
+
+    line: int
+    what: str
+
+
+Outcome = Campaign | Cancelled | Doubt | Refusal
 Found = tuple[int, Outcome]
 
 
@@ -107,6 +114,9 @@ def _read(text: str, calendar: Any, zone: ZoneInfo, now: datetime) -> Iterator[t
             found = [(line, Refusal(line, "event", f"cannot be read ({type(error).__name__})"))]
         for line, row in found:
             yield line, uid, row
+        for line, event in events:
+            for said, meant in misspelt_in(str(event.get("DESCRIPTION", ""))):
+                yield line, uid, Doubt(line, f"{said}: is not understood; is {meant.capitalize()}: meant?")
 
 
 def _lines(text: str) -> list[int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from alerts.records import CampaignKind
 
@@ -56,8 +57,7 @@ def said_in(text: str) -> Said:
     ['A1', 'A2', 'A3']
     """
     said: dict[str, str] = {}
-    plain = _OTHER_TAG.sub("", _TAG.sub("\n", text))
-    for line in plain.splitlines():
+    for line in _plain(text).splitlines():
         match = _LINE.fullmatch(line)
         label = _LABELS.get(match[1].lower()) if match else None
         if match and label:
@@ -73,6 +73,20 @@ def said_in(text: str) -> Said:
         markets=split(said.get("markets", "")),
         channels=split(said.get("channels", "")),
     )
+
+
+def misspelt_in(text: str) -> list[tuple[str, str]]:
+    r"""Labels of a description that are nearly one of ours, each with the one that was probably meant.
+
+    >>> misspelt_in("Gutchein: A1\nhttps: no\nVoucher: A2\nErika: calls back")
+    [('Gutchein', 'gutschein')]
+    """
+    found = []
+    for line in _plain(text).splitlines():
+        match = _LINE.fullmatch(line)
+        if match and match[1].lower() not in _LABELS:
+            found += [(match[1], one) for one in get_close_matches(match[1].lower(), _LABELS, 1, cutoff=0.8)]
+    return found
 
 
 def split(text: str) -> list[str]:
@@ -101,6 +115,10 @@ def kind_of(categories: Iterable[str], name: str, codes: list[str]) -> CampaignK
         if kind:
             return kind
     return "other"
+
+
+def _plain(text: str) -> str:
+    return _OTHER_TAG.sub("", _TAG.sub("\n", text))
 
 
 def _uplift(text: str) -> float:

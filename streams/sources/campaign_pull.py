@@ -159,7 +159,11 @@ class CampaignPull(Service):
         for event, why in sorted(refused - self._refused.get(name, set())):
             log.warning("an event is not understood and its campaign left as it was", source=name, event_id=event,
                         why=why)  # fmt: skip
-        self._refused[name] = refused
+        for event, why in sorted(reading.doubts - self._refused.get(name, set())):
+            log.warning(
+                "a line of an event's description is not understood", source=name, event_id=event, why=why
+            )
+        self._refused[name] = refused | reading.doubts
         self._say(name, "read", said)
 
     def _say(self, name: str, outcome: str, said: str) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from alerts.records import Campaign
-from streams.files.calendar_files import Cancelled, calendar_events
+from streams.files.calendar_files import Cancelled, Doubt, calendar_events
 from streams.files.readers import Refusal
 from streams.files.times import rfc3339
 from streams.sources.pull_http import fetch
@@ -56,16 +56,19 @@ def read_text(text: str, zone: ZoneInfo, now: datetime) -> Reading:
     campaigns: dict[str, Campaign] = {}
     cancelled: set[str] = set()
     refused: dict[str, str] = {}
+    doubts: set[tuple[str, str]] = set()
     for line, uid, row in calendar_events(text, zone=zone, now=now):
         if isinstance(row, Refusal):
             refused[uid or f"line {line}"] = f"{row.field}: {row.what}"
+        elif isinstance(row, Doubt):
+            doubts.add((uid, row.what))
         elif isinstance(row, Cancelled):
             cancelled.add(row.id)
         elif row.ends_at <= row.starts_at:
             refused[uid] = f"ends_at: {rfc3339(row.ends_at)} does not lie after starts_at"
         else:
             campaigns[row.id] = row
-    return Reading(campaigns, frozenset(cancelled - campaigns.keys()), refused)
+    return Reading(campaigns, frozenset(cancelled - campaigns.keys()), refused, frozenset(doubts))
 
 
 def _decoded(body: bytes) -> str:

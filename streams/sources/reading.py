@@ -21,11 +21,13 @@ class Reading:
         campaigns: by id.
         cancelled: ids that the source takes back by name.
         refused: what could not be read, by the id of its event, with the reason in a few words.
+        doubts: events with a line that is nearly a convention, and what is probably meant.
     """
 
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
     cancelled: frozenset[str] = frozenset()
     refused: Mapping[str, str] = field(default_factory=dict)
+    doubts: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def empty(self) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.records import Campaign
 from streams.errors import Failure
-from streams.files.calendar_files import Cancelled, Found
+from streams.files.calendar_files import Cancelled, Doubt, Found
 from streams.files.campaign_files import read_campaign_list, read_campaigns
 from streams.files.readers import Refusal
 from streams.files.times import rfc3339
@@ -90,6 +90,17 @@ def test_conventions_in_the_description_are_read_in_both_languages(tmp_path: Pat
     assert one.voucher_codes == ["A0", "A1", "A2"]
     assert (one.promise, one.owner, one.expected_uplift) == ("5 EUR: sofort", "U123", 1.8)
     assert (one.contact_reasons, one.kind) == (["x", "y"], "voucher")
+
+
+def test_a_line_that_is_nearly_a_convention_is_doubted_and_the_campaign_taken(tmp_path: Path) -> None:
+    said = r"Vouchr: A1\nPromise: 5 EUR\nhttps://example.org\nErika: calls back\nUplft: 2"
+    found = calendar(tmp_path, f"UID:a\nDTSTART:20261001T100000Z\nDESCRIPTION:{said}")
+    assert [one.what for _, one in found if isinstance(one, Doubt)] == [
+        "Vouchr: is not understood; is Voucher: meant?",
+        "Uplft: is not understood; is Uplift: meant?",
+    ]
+    (one,) = [one for _, one in found if isinstance(one, Campaign)]
+    assert (one.voucher_codes, one.promise, one.expected_uplift) == ([], "5 EUR", 1.0)
 
 
 def test_of_two_versions_the_later_sequence_holds_and_a_cancelled_one_is_taken_back(tmp_path: Path) -> None:
