@@ -20,7 +20,7 @@ from streams.files.calendar_files import AFTER, BEFORE
 from streams.files.campaign_words import kind_of, said_in, split
 from streams.files.times import parse_instant, rfc3339
 from streams.sources.pull_http import fetch
-from streams.sources.reading import Away, Reading
+from streams.sources.reading import Away, Reading, valid
 
 BASE = "https://www.googleapis.com/calendar/v3"
 ANEW = timedelta(days=1)
@@ -101,8 +101,8 @@ class GoogleCalendar:
             if item.get("status") == "cancelled":
                 continue
             try:
-                campaign = campaign_of(item, self._zone)
-            except (ValueError, TypeError, AttributeError) as error:
+                campaign = valid(campaign_of(item, self._zone))
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
                 refused[_name(item)] = str(error) if isinstance(error, ValueError) else "has another form"
                 continue
             if campaign.id in campaigns:

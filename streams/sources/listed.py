@@ -8,7 +8,7 @@ from typing import Any
 
 from alerts.records import Campaign, CampaignKind
 from streams.files.campaign_words import said_in
-from streams.sources.reading import Away, Reading
+from streams.sources.reading import Away, Reading, valid
 
 WITHOUT_END = datetime(9999, 1, 1, tzinfo=UTC)
 MOST_PAGES = 200
@@ -43,11 +43,11 @@ def reading_of(
     refused: dict[str, str] = {}
     for one in found:
         try:
-            made = made_of(one)
+            made = valid(made_of(one))
             campaigns[made.id] = made
         except ValueError as error:
             refused[id_of(one)] = str(error)
-        except (KeyError, TypeError, AttributeError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError):
             refused[id_of(one)] = "has another form"
     return Reading(campaigns, frozenset(), refused)
 

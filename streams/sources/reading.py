@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from alerts.records import Campaign
 
 _CODE = re.compile(r"\b(?=[A-Z0-9-]{5,20}\b)[A-Z]{3,}[A-Z-]*[0-9]{1,4}\b")
@@ -33,6 +35,18 @@ class Reading:
     def empty(self) -> bool:
         """Whether it says nothing at all, as a calendar does that somebody replaced or emptied by mistake."""
         return not (self.campaigns or self.cancelled or self.refused)
+
+
+def valid(campaign: Campaign) -> Campaign:
+    """The campaign, if its fields are what the contract says; a tool may answer a number where a text is due.
+
+    Raises:
+        ValueError: they are not.
+    """
+    try:
+        return msgspec.json.decode(msgspec.json.encode(campaign), type=Campaign)
+    except (msgspec.MsgspecError, UnicodeError):
+        raise ValueError("has another form") from None
 
 
 class Away(Exception):
