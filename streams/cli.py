@@ -18,7 +18,7 @@ COMMANDS = {
     "worker": "Run the stages count, watch and notify until SIGTERM.",
     "send": "Publish tickets from a .jsonl, .csv or .parquet file.",
     "campaigns": "Import and list campaigns.",
-    "sources": "Try out how a helpdesk's events become tickets.",
+    "sources": "Try out how a helpdesk's events become tickets; list what is not mapped.",
     "learn": "Learn baselines from history before going live.",
     "explain": "Why there is, or is not, an alert for a contact reason.",
     "missed": "Report a spike that nobody was told of.",

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -56,6 +57,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield kafka
     yield _topics(settings, reachable=kafka.state == "ok")
     yield from asyncio.run(look_at_slack(settings))
+    if settings.ticketspike_sources is not None:
+        yield _sources(settings.ticketspike_sources)
     yield _worker(settings)
 
 
@@ -139,6 +142,17 @@ async def _clock(settings: Settings, token: str, now: Callable[[], float]) -> Fi
         text = f"is about {round(abs(seconds), -1):.0f} s {side} Slack's; let NTP set it"
         return Finding("clock", "wrong", text)
     return Finding("clock", "ok", "agrees with Slack's")
+
+
+def _sources(path: Path) -> Finding:
+    from streams.sources.source_files import listened_to, read_pulled_sources
+
+    try:
+        sends, asked = listened_to(path), read_pulled_sources(path)
+    except (Failure, SettingsError) as error:
+        return Finding("sources", "wrong", str(error))
+    parts = [", ".join(f"/hooks/{name}" for name in sends), ", ".join(f"{name} is asked" for name in asked)]
+    return Finding("sources", "ok", "; ".join(part for part in parts if part) or "the file names none")
 
 
 def _worker(settings: Settings) -> Finding:

@@ -102,13 +102,25 @@ class Metrics:
         )
         self.source_events = Counter(
             "ticketspike_source_events",
-            "Requests of helpdesks by source and what became of them",
+            "Requests of sources that send, and turns of those that are asked, by what became of them",
             ["source", "outcome"],
             registry=registry,
         )
         self.source_last = Gauge(
             "ticketspike_source_last_event_seconds",
-            "When a source last brought a ticket (epoch)",
+            "When a source last brought something, or said all that it holds (epoch)",
+            ["source"],
+            registry=registry,
+        )
+        self.source_delay = Gauge(
+            "ticketspike_source_delay_seconds",
+            "How old new tickets of a source are when they come, the median of the last twenty",
+            ["source"],
+            registry=registry,
+        )
+        self.source_held_back = Gauge(
+            "ticketspike_source_held_back",
+            "1 while tickets of a source come more than ten minutes late: throttled rather than silent",
             ["source"],
             registry=registry,
         )

@@ -7,6 +7,7 @@ for one the app handed over no more records of its source.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,6 +17,8 @@ from streams.connection import aiokafka_options
 from streams.settings import Settings
 
 RETRY_SECONDS = 2.0
+ORIGIN = "source"
+"""The header that says which source wrote a record by itself."""
 
 log = structlog.get_logger("topics")
 
@@ -29,11 +32,14 @@ class TopicRows:
 
     Attributes:
         rows: key -> newest value; keys with a tombstone are left out.
-        complete: set once all that stood in the topic at the start has been read.
+        origins: key -> the source that wrote the value, by the header `source`; keys that a person wrote are left out.
+        complete: set while all that stood in the topic when it was last begun has been read. After an outage the
+            topic is read from its beginning again, and until it is set `rows` may say what was true before.
     """
 
     def __init__(self, settings: Settings, name: str) -> None:
         self.rows: dict[bytes, bytes] = {}
+        self.origins: dict[bytes, str] = {}
         self.complete = asyncio.Event()
         self._settings = settings
         self._partition = TopicPartition(settings.topic(name), 0)
@@ -48,6 +54,7 @@ class TopicRows:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow(self) -> None:
+        self.complete.clear()
         tp = self._partition
         consumer = AIOKafkaConsumer(
             **aiokafka_options(self._settings),
@@ -65,9 +72,16 @@ class TopicRows:
                     self.complete.set()
                 batches = await consumer.getmany(tp, timeout_ms=500, max_records=2000)
                 for record in batches.get(tp, []):
-                    if record.value is None:
-                        self.rows.pop(record.key, None)
-                    else:
-                        self.rows[record.key] = record.value
+                    self._take(record)
         finally:
             await consumer.stop()
+
+    def _take(self, record: Any) -> None:
+        self.origins.pop(record.key, None)
+        if record.value is None:
+            self.rows.pop(record.key, None)
+            return
+        self.rows[record.key] = record.value
+        for name, value in record.headers:
+            if name == ORIGIN:
+                self.origins[record.key] = value.decode("utf-8", "replace")

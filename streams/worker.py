@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 STAGES = ("count", "watch", "notify")
 SOURCES = "sources"
-"""Takes webhooks; no stage of the line, so that it can run where they arrive."""
+"""Takes webhooks and asks calendars; no stage of the line, so that it can run where they arrive."""
 WAIT_SECONDS = 5.0
 STOP_SECONDS = 9.0
 OUTSIDE = frozenset({"slack", "presses"})
@@ -146,20 +146,35 @@ class _Stages:
             ready["presses"] = ways.ready
             posts = ways.posts
         if SOURCES in only:
-            from streams.sources.receiver import Receiver
-            from streams.sources.source_files import listened_to
-
-            if settings.ticketspike_sources is None:
-                raise SettingsError(
-                    "TICKETSPIKE_SOURCES is not set; allowed: a TOML file that names the sources (docs/sources.md)"
-                )
-            receiver = Receiver(settings, self.metrics, listened_to(settings.ticketspike_sources))
-            self.services[SOURCES] = receiver
-            ready[SOURCES] = receiver.ready
-            posts = {**posts, **receiver.posts()}
+            posts = {**posts, **self._sources(settings)}
         self.web = Web(
             settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready, posts
         )
+
+    def _sources(self, settings: Settings) -> Mapping[str, Handler]:
+        from streams.sources.campaign_pull import CampaignPull
+        from streams.sources.pulled import EXPORTS
+        from streams.sources.receiver import Receiver
+        from streams.sources.source_files import listened_to, read_pulled_sources
+        from streams.sources.ticket_pull import TicketPull
+
+        path = settings.ticketspike_sources
+        if path is None:
+            raise SettingsError(
+                "TICKETSPIKE_SOURCES is not set; allowed: a TOML file that names the sources (docs/sources.md)"
+            )
+        receiver = Receiver(settings, self.metrics, listened_to(path))
+        self.services[SOURCES] = receiver
+        self.ready[SOURCES] = receiver.ready
+        asked = read_pulled_sources(path)
+        exports = {name: one for name, one in asked.items() if one.table.pull in EXPORTS}
+        if calendars := {name: one for name, one in asked.items() if name not in exports}:
+            pull = self.services["calendars"] = CampaignPull(settings, self.metrics, calendars)
+            self.ready["calendars"] = pull.ready
+        if exports:
+            tickets = self.services["exports"] = TicketPull(receiver, self.metrics, exports)
+            self.ready["exports"] = tickets.ready
+        return receiver.posts()
 
     async def start(self) -> None:
         """Start all; the web server first, so that a probe hears "not ready" rather than nothing."""

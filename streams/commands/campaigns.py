@@ -35,7 +35,7 @@ def import_(file: Path, zone: str | None, as_json: bool) -> None:
     from streams import settings
     from streams.connection import require_kafka
     from streams.errors import Failure
-    from streams.files.calendar_files import Cancelled
+    from streams.files.calendar_files import Cancelled, Doubt
     from streams.files.campaign_files import read_campaigns
     from streams.files.readers import Refusal
     from streams.files.times import zone_of
@@ -56,6 +56,8 @@ def import_(file: Path, zone: str | None, as_json: bool) -> None:
             if isinstance(row, Refusal):
                 click.echo(row.sentence(file), err=True)
                 sums["refused"] += 1
+            elif isinstance(row, Doubt):
+                click.echo(f"{file}:{row.line}: {row.what}", err=True)
             elif isinstance(row, Cancelled):
                 outlet.send(row.id, None)
                 sums["cancelled"] += 1

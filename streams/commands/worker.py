@@ -9,8 +9,8 @@ import click
 @click.option(
     "--only",
     metavar="STAGES",
-    help="Comma-separated: count, watch, notify, and sources, which takes webhooks. Without it the first three, "
-    "and sources where TICKETSPIKE_SOURCES is set.",
+    help="Comma-separated: count, watch, notify, and sources, which takes webhooks and asks calendars. Without it the "
+    "first three, and sources where TICKETSPIKE_SOURCES is set.",
 )
 def command(only: str | None) -> None:
     """Run the stages count, watch and notify until SIGTERM; several workers share the work."""

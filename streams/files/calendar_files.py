@@ -1,15 +1,13 @@
 """Campaigns from an iCalendar file: single events, series, and what people write into descriptions.
 
 * The id is the event's UID; in a series, UID, `@` and the occurrence's first day, so that a second import
-updates.
+  updates; further occurrences of one day bear their local time, too.
 * An all-day event lasts from midnight to midnight in the zone; its end day is exclusive, as in RFC 5545.
 * A series (RRULE, RDATE, EXDATE, moved and cancelled occurrences) is written out from 90 days before to 400
-days
-  after the import: import again once a quarter.
+  days after the reading: import again once a quarter.
 * `STATUS:CANCELLED` takes the campaign back.
-* Voucher codes come from `X-VOUCHER-CODE` and from description lines `Voucher: CODE`; further lines are
-  `Promise:`, `Owner:`, `Uplift:`, `Reasons:`, `Markets:`, `Channels:` (German: Gutschein, Versprechen,
-  Verantwortlich, Anstieg, Gründe, Märkte, Kanäle).
+* Voucher codes come from `X-VOUCHER-CODE` and from description lines `Voucher: CODE`; more conventions are in
+  `streams.files.campaign_words`.
 """
 
 from __future__ import annotations
@@ -21,28 +19,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from alerts.records import Campaign, CampaignKind
+from alerts.records import Campaign
 from streams.errors import Failure
+from streams.files.calendar_rules import wrong_rule
+from streams.files.campaign_words import kind_of, misspelt_in, said_in, split
 from streams.files.readers import Refusal
 
 BEFORE = timedelta(days=90)
 AFTER = timedelta(days=400)
-
-_LABELS = {
-    "voucher": "voucher", "code": "voucher", "gutschein": "voucher", "gutscheincode": "voucher",
-    "promise": "promise", "versprechen": "promise",
-    "owner": "owner", "verantwortlich": "owner",
-    "uplift": "uplift", "anstieg": "uplift",
-    "reasons": "reasons", "gründe": "reasons", "kontaktgründe": "reasons",
-    "markets": "markets", "märkte": "markets",
-    "channels": "channels", "kanäle": "channels",
-}  # fmt: skip
-_LINE = re.compile(r"\s*([^\W\d_]+)\s*:\s*(.+)")
-_KINDS: dict[str, CampaignKind] = {
-    "voucher": "voucher", "gutschein": "voucher", "tv": "tv",
-    "newsletter": "newsletter", "email": "newsletter", "e-mail": "newsletter",
-    "sale": "sale", "product": "product", "produkt": "product",
-}  # fmt: skip
 
 
 class Cancelled(NamedTuple):
@@ -51,7 +35,15 @@ class Cancelled(NamedTuple):
     id: str
 
 
-Found = tuple[int, Campaign | Cancelled | Refusal]
+class Doubt(NamedTuple):
+    """A line of an event's description that is nearly one of the conventions, and so counts for nothing."""
+
+    line: int
+    what: str
+
+
+Outcome = Campaign | Cancelled | Doubt | Refusal
+Found = tuple[int, Outcome]
 
 
 def read_calendar(path: Path, *, zone: ZoneInfo, now: datetime) -> Iterator[Found]:
@@ -65,8 +57,6 @@ def read_calendar(path: Path, *, zone: ZoneInfo, now: datetime) -> Iterator[Foun
     Raises:
         Failure: the file cannot be read, or is no calendar.
     """
-    import icalendar
-
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -74,26 +64,59 @@ def read_calendar(path: Path, *, zone: ZoneInfo, now: datetime) -> Iterator[Foun
     except UnicodeDecodeError:
         raise Failure(f"{path} is not UTF-8; export the calendar again.") from None
     try:
+        events = calendar_events(text, zone=zone, now=now)
+    except ValueError as error:
+        raise Failure(f"{path} is no iCalendar file ({error}); export it again.") from None
+    for line, _, row in events:
+        yield line, row
+
+
+def calendar_events(text: str, *, zone: ZoneInfo, now: datetime) -> Iterator[tuple[int, str, Outcome]]:
+    """The campaigns of a calendar's text, each with its event's line and UID ("" where it has none).
+
+    Args:
+        text: the whole calendar.
+        zone: for all-day events and times without a zone of their own.
+        now: series are written out around it.
+
+    Raises:
+        ValueError: it is no calendar; says why.
+    """
+    import icalendar
+
+    try:
         calendar = icalendar.Calendar.from_ical(text)
     except (ValueError, KeyError, IndexError) as error:
-        raise Failure(
-            f"{path} is no iCalendar file ({str(error).splitlines()[0][:80]}); export it again."
-        ) from None
+        raise ValueError(str(error).splitlines()[0][:80] if str(error) else type(error).__name__) from None
+    return _read(text, calendar, zone, now)
+
+
+def _read(text: str, calendar: Any, zone: ZoneInfo, now: datetime) -> Iterator[tuple[int, str, Outcome]]:
     series: dict[str, list[tuple[int, Any]]] = {}
     for line, event in zip(_lines(text), calendar.walk("VEVENT"), strict=False):
         uid = str(event.get("UID", "")).strip()
         if not uid:
-            yield (
-                line,
-                Refusal(line, "UID", "is missing; without it a second import could not update the campaign"),
+            wrong = Refusal(
+                line, "UID", "is missing; without it a second import could not update the campaign"
             )
+            yield line, uid, wrong
         elif event.errors:
             field, what = event.errors[0]
-            yield line, Refusal(line, str(field or "event"), str(what))
+            yield line, uid, Refusal(line, str(field or "event"), str(what))
         else:
             series.setdefault(uid, []).append((line, event))
     for uid, events in series.items():
-        yield from _campaigns(uid, _newest(events), zone, now)
+        try:
+            found = list(_campaigns(uid, _newest(events), zone, now))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # Of a form that nobody thought of, such as the year 1 or two beginnings: the other events are fine.
+            line = events[0][0]
+            found = [(line, Refusal(line, "event", f"cannot be read ({type(error).__name__})"))]
+        for line, row in found:
+            yield line, uid, row
+        for line, event in events:
+            for said, meant in misspelt_in(str(event.get("DESCRIPTION", ""))):
+                yield line, uid, Doubt(line, f"{said}: is not understood; is {meant.capitalize()}: meant?")
 
 
 def _lines(text: str) -> list[int]:
@@ -120,19 +143,25 @@ def _campaigns(uid: str, events: list[tuple[int, Any]], zone: ZoneInfo, now: dat
         if wrong:
             yield number, Refusal(number, "DTEND", wrong)
             return
+        if (wrong := wrong_rule(event)) is not None:
+            yield number, Refusal(number, "RRULE", wrong)
+            return
     repeated = any("RRULE" in event or "RDATE" in event or "RECURRENCE-ID" in event for _, event in events)
     if not repeated:
         yield line, _campaign(line, uid, events[0][1], zone)
         return
+    taken: set[str] = set()
     for occurrence in _occurrences([event for _, event in events], now):
         if isinstance(occurrence, str):
             yield line, Refusal(line, "RRULE", occurrence)
             return
         original = occurrence.get("RECURRENCE-ID")
-        day = (
-            _instant(original.dt if original is not None else occurrence.start, zone).astimezone(zone).date()
-        )
-        yield line, _campaign(line, f"{uid}@{day.isoformat()}", occurrence, zone)
+        local = _instant(original.dt if original is not None else occurrence.start, zone).astimezone(zone)
+        name = f"{uid}@{local.date().isoformat()}"
+        if name in taken:
+            name = f"{name}T{local:%H:%M}"
+        taken.add(name)
+        yield line, _campaign(line, name, occurrence, zone)
 
 
 def _occurrences(events: list[Any], now: datetime) -> Iterator[Any]:
@@ -160,68 +189,44 @@ def _wrong_period(event: Any, zone: ZoneInfo) -> str | None:
     return None
 
 
-def _campaign(line: int, campaign_id: str, event: Any, zone: ZoneInfo) -> Campaign | Cancelled | Refusal:
+def _campaign(line: int, campaign_id: str, event: Any, zone: ZoneInfo) -> Outcome:
     if str(event.get("STATUS", "")).upper() == "CANCELLED":
         return Cancelled(campaign_id)
-    said = _description(str(event.get("DESCRIPTION", "")))
-    codes = _split(str(event.get("X-VOUCHER-CODE", ""))) + _split(said.get("voucher", ""))
+    said = said_in(str(event.get("DESCRIPTION", "")))
+    codes = split(str(event.get("X-VOUCHER-CODE", ""))) + said.voucher_codes
     name = str(event.get("SUMMARY", "")).strip() or campaign_id
-    try:
-        uplift = float(said.get("uplift", "1").replace(",", "."))
-    except ValueError:
-        uplift = float("nan")
-    if not 0 < uplift < float("inf"):
-        return Refusal(line, "Uplift", f"{said['uplift']!r} is not a number above 0")
+    if said.uplift != said.uplift:
+        return Refusal(line, "Uplift", f"{said.uplift_said!r} is not a number above 0")
+    starts_at, ends_at = _period(event, zone)
     return Campaign(
         id=campaign_id,
         name=name,
-        starts_at=_instant(event.start, zone),
-        ends_at=_instant(event.end, zone),
-        kind=_kind(event, name, codes),
-        owner=said.get("owner"),
-        promise=said.get("promise"),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        kind=kind_of(_categories(event), name, codes),
+        owner=said.owner,
+        promise=said.promise,
         voucher_codes=list(dict.fromkeys(codes)),
-        contact_reasons=_split(said.get("reasons", "")),
-        markets=_split(said.get("markets", "")),
-        channels=_split(said.get("channels", "")),
-        expected_uplift=uplift,
+        contact_reasons=said.contact_reasons,
+        markets=said.markets,
+        channels=said.channels,
+        expected_uplift=said.uplift,
         url=str(event["URL"]) if "URL" in event else None,
     )
 
 
-def _description(text: str) -> dict[str, str]:
-    said: dict[str, str] = {}
-    for line in text.splitlines():
-        match = _LINE.fullmatch(line)
-        label = _LABELS.get(match[1].lower()) if match else None
-        if match and label:
-            said[label] = (
-                f"{said[label]}, {match[2].strip()}"
-                if label == "voucher" and label in said
-                else match[2].strip()
-            )
-    return said
+def _period(event: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    starts_at, ends_at = _instant(event.start, zone), _instant(event.end, zone)
+    if ends_at <= starts_at and event.end > event.start:
+        # From 02:30 on a day without that hour, for a few minutes: the wall clock says more than the instants do.
+        ends_at = starts_at + (event.end - event.start)
+    return starts_at, ends_at
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in re.split(r"[,;]", text) if part.strip()]
-
-
-def _kind(event: Any, name: str, codes: list[str]) -> CampaignKind:
-    if "CATEGORIES" in event:
-        listed = event["CATEGORIES"]
-        for group in listed if isinstance(listed, list) else [listed]:
-            for category in group.cats:
-                kind = _KINDS.get(str(category).strip().lower())
-                if kind:
-                    return kind
-    if codes:
-        return "voucher"
-    for word in re.findall(r"[\w-]+", name.lower()):
-        kind = _KINDS.get(word) or _KINDS.get(word.partition("-")[0])
-        if kind:
-            return kind
-    return "other"
+def _categories(event: Any) -> list[str]:
+    listed = event.get("CATEGORIES", [])
+    groups = listed if isinstance(listed, list) else [listed]
+    return [str(category) for group in groups for category in group.cats]
 
 
 def _instant(moment: date, zone: ZoneInfo) -> datetime:

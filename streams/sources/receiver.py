@@ -1,4 +1,4 @@
-"""The receiver: a helpdesk's webhook becomes tickets on Kafka, and hears 200 only when they are safe there.
+"""The receiver: a webhook becomes tickets or orders on Kafka, and its sender hears 200 only when they are safe there.
 
 Nothing of a body is looked at before its signature is checked, and nothing of it is ever said back or logged. What
 a sender repeats, as it heard no answer, is counted once: a ticket by its id, a change by what it says.
@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 import structlog
@@ -20,19 +19,19 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from streams.campaign_rows import decode_campaigns
-from streams.connection import aiokafka_options
-from streams.files.readers import FileTicket
 from streams.metrics import Metrics
 from streams.settings import Settings
+from streams.sources.code_candidates import CodeCandidates
 from streams.sources.code_finder import CodeFinder
-from streams.sources.mapping import Mapped
+from streams.sources.health import SourceHealth
+from streams.sources.mapping import Mapped, Record
+from streams.sources.order_mapping import MappedOrders
+from streams.sources.producing import KAFKA_SECONDS, started_producer
 from streams.sources.signatures import Asked, refusal
 from streams.sources.source_files import Source
 from streams.topic_rows import TopicRows
 
 READ_SECONDS = 5.0
-KAFKA_SECONDS = 5.0
-"""How long Kafka may take to acknowledge: helpdesks give up after ten to twelve seconds."""
 AT_ONCE = 200
 """Requests under way; more are asked to come again, which helpdesks do."""
 RETRY_AFTER = {"Retry-After": "10"}
@@ -66,7 +65,12 @@ class Receiver(Service):
         self.settings = settings
         self.metrics = metrics
         self.sources = sources
+        self.codes_known = asyncio.Event()
+        """Set once the codes of the campaigns that stand on the topic at the start are known."""
+        self.health = {name: SourceHealth() for name in sources}
         self.codes = CodeFinder(())
+        key = settings.ticketspike_hmac_key
+        self.candidates = CodeCandidates(key.get_secret_value() if key else "")
         self._campaigns = TopicRows(settings, "campaigns")
         self._producer: AIOKafkaProducer | None = None
         self._under_way = 0
@@ -77,25 +81,14 @@ class Receiver(Service):
         return {f"/hooks/{name}": self._handler(source) for name, source in self.sources.items()}
 
     def ready(self) -> tuple[bool, str]:
-        """Whether events can be taken, and of whom."""
-        return self._producer is not None, ", ".join(sorted(self.sources))
+        """Whether events can be taken, and how each source is."""
+        now = self._now()
+        said = (f"{name}: {health.sentence(now)}" for name, health in sorted(self.health.items()))
+        return self._producer is not None, "; ".join(said)
 
     async def on_start(self) -> None:
         """Connect."""
-        # No idempotent producer: it would hold back what follows a record that is tried again, and a ticket that
-        # stands there twice is one ticket.
-        producer = AIOKafkaProducer(
-            **aiokafka_options(self.settings),
-            acks="all",
-            linger_ms=5,
-            request_timeout_ms=int(KAFKA_SECONDS * 1000),
-        )
-        try:
-            await producer.start()
-        except BaseException:  # also when cancelled: a producer that began leaves sockets open
-            await producer.stop()
-            raise
-        self._producer = producer
+        self._producer = await started_producer(self.settings)
 
     async def on_stop(self) -> None:
         """Disconnect; what was acknowledged to senders is on Kafka."""
@@ -119,7 +112,10 @@ class Receiver(Service):
                     if campaign.ends_at > lately
                     for code in campaign.voucher_codes
                 )
-            await self.sleep(CODES_SECONDS if self._campaigns.complete.is_set() else 0.2)
+                continue
+            if self._campaigns.complete.is_set():
+                self.codes_known.set()
+            await self.sleep(CODES_SECONDS if self.codes_known.is_set() else 0.2)
 
     def _handler(self, source: Source) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
@@ -154,45 +150,54 @@ class Receiver(Service):
             decoded = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._answer(source, "malformed", 422, "the body is no JSON")
-        return await self._publish(source, source.mapping.map(decoded, self.codes))
+        return await self._publish(source, source.mapping.map(decoded, self.codes, self.candidates))
 
-    async def _publish(self, source: Source, mapped: Mapped) -> web.Response:
+    async def _publish(self, source: Source, mapped: Mapped | MappedOrders) -> web.Response:
         """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""
         if mapped.unmapped:
             self.metrics.source_unmapped.labels(source.name).inc()
             log.info("no entry of `reasons` fits a ticket", source=source.name)
-        if mapped.tickets and not await self._sent(mapped):
+        records = mapped.records
+        if records and not await self.stored(source.mapping.topic, records):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
+        if records:
+            self._brought(source.name, mapped)
         if mapped.refused:
             why = [f"{one.field}: {one.error}" for one in mapped.refused]
-            log.warning("a body gives no ticket", source=source.name, why=why)
-            if not mapped.tickets:
+            log.warning("a body gives no record", source=source.name, why=why)
+            if not records:
                 return self._answer(source, "refused", 422, why[0])
-        return self._answer(source, "taken" if mapped.tickets else "passed_over", 200, "ok")
+        return self._answer(source, "taken" if records else "passed_over", 200, "ok")
 
-    async def _sent(self, mapped: Mapped) -> bool:
+    async def stored(self, name: str, records: list[Record]) -> bool:
+        """Publish; whether all in-sync copies have acknowledged all of it. If not, some may stand there all the same.
+
+        Args:
+            name: the topic's name in the contract.
+            records: keys and values.
+        """
         assert self._producer is not None  # noqa: S101 - a request comes after the start
-        topic = self.settings.topic("tickets")
+        topic = self.settings.topic(name)
         try:
             async with asyncio.timeout(KAFKA_SECONDS):
-                futures = [
-                    await self._producer.send(topic, _lean(ticket), key=ticket.id.encode())
-                    for ticket in mapped.tickets
-                ]
+                futures = [await self._producer.send(topic, value, key=key) for key, value in records]
                 await asyncio.gather(*futures)
         except (KafkaError, TimeoutError) as error:
             # May have been stored all the same: the sender comes again, and a repeat changes nothing.
-            log.warning("Kafka does not take tickets", error=type(error).__name__)
+            log.warning("Kafka does not take records", topic=name, error=type(error).__name__)
             return False
         return True
 
+    def _brought(self, name: str, mapped: Mapped | MappedOrders) -> None:
+        health = self.health[name]
+        health.brought(mapped.created, self._now())
+        self.metrics.source_last.labels(name).set(self._now())
+        self.metrics.source_delay.labels(name).set(health.delay)
+        self.metrics.source_held_back.labels(name).set(health.held_back)
+
     def _answer(self, source: Source, outcome: str, status: int, words: str) -> web.Response:
         self.metrics.source_events.labels(source.name, outcome).inc()
-        if outcome == "taken":
-            self.metrics.source_last.labels(source.name).set(self._now())
+        if outcome in ("forged", "malformed", "refused"):
+            self.health[source.name].refuse()
         headers = RETRY_AFTER if status == 503 else {}
         return web.Response(status=status, text=words + "\n", headers=headers)
-
-
-def _lean(ticket: Any) -> bytes:
-    return msgspec.json.encode(FileTicket(**{one: getattr(ticket, one) for one in ticket.__struct_fields__}))

@@ -15,9 +15,14 @@ import msgspec
 
 from streams.errors import Failure
 from streams.settings import SettingsError
-from streams.sources.mapping import SourceMapping, Table
+from streams.sources.mapping import SourceMapping
+from streams.sources.order_mapping import OrderMapping
+from streams.sources.pulled import EXPORTS, Asked, Pulled, read_pulled, with_secret
 from streams.sources.signatures import Scheme
+from streams.sources.table import Table
 
+Takes = SourceMapping | OrderMapping
+"""A mapping: to tickets or to orders."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -27,7 +32,7 @@ class Source:
 
     Attributes:
         name: in its address, `/hooks/NAME`, and in its tickets.
-        mapping: from bodies to tickets.
+        mapping: from bodies to tickets or orders.
         signed: how its requests are signed.
         secrets: the valid ones, the newest first.
         header: the one that bears a shared secret.
@@ -35,7 +40,7 @@ class Source:
     """
 
     name: str
-    mapping: SourceMapping
+    mapping: Takes
     signed: Scheme
     secrets: tuple[str, ...]
     header: str = ""
@@ -49,7 +54,7 @@ def presets() -> dict[str, dict[str, Any]]:
 
 
 def listened_to(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Source]:
-    """The sources of a file by name, with their secrets.
+    """The sources of a file that send webhooks, by name, with their secrets.
 
     Raises:
         Failure: the file cannot be read.
@@ -72,8 +77,10 @@ def listened_to(path: Path, environment: Mapping[str, str] = os.environ) -> dict
     return found
 
 
-def read_sources(path: Path | None) -> dict[str, SourceMapping]:
+def read_sources(path: Path | None) -> dict[str, Takes]:
     """The mappings by the source's name: those of a file, or the presets as they are without one.
+
+    Sources that are asked on a timer have none and are left out.
 
     Raises:
         Failure: the file cannot be read.
@@ -81,13 +88,54 @@ def read_sources(path: Path | None) -> dict[str, SourceMapping]:
     """
     if path is None:
         return {name: _mapping(name, table) for name, table in presets().items()}
+    return {
+        name: _mapping(name, _with_preset(name, table))
+        for name, table in _tables(path).items()
+        if not _is_pulled(table)
+    }
+
+
+def read_pulled_sources(path: Path, environment: Mapping[str, str] = os.environ) -> dict[str, Asked]:
+    """The sources of a file that are asked on a timer, by name, with their secrets.
+
+    Raises:
+        Failure: the file cannot be read.
+        SettingsError: it says something that is not allowed, or a source has no secret and needs one.
+    """
+    found = {}
+    tables = _tables(path)
+    for name, table in tables.items():
+        if _is_pulled(table):
+            _require_name(name)
+            read = read_pulled(name, table)
+            if read.pull in EXPORTS:
+                _require_webhooks(name, read.of, tables)
+            found[name] = with_secret(name, read, environment)
+    return found
+
+
+def calendar_tables(path: Path) -> dict[str, Pulled]:
+    """The iCal sources of a file by name, as they stand there.
+
+    Raises:
+        Failure: the file cannot be read.
+        SettingsError: it says something that is not allowed.
+    """
+    pulled = {name: read_pulled(name, table) for name, table in _tables(path).items() if _is_pulled(table)}
+    return {name: table for name, table in pulled.items() if table.pull == "ical"}
+
+
+def _tables(path: Path) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is no TOML: {error}") from None
-    return {name: _mapping(name, _with_preset(name, table)) for name, table in tables.items()}
+
+
+def _is_pulled(table: Any) -> bool:
+    return isinstance(table, Mapping) and "pull" in table
 
 
 def _with_preset(name: str, table: Any) -> Any:
@@ -107,10 +155,25 @@ def _with_preset(name: str, table: Any) -> Any:
     return {**base, **own}
 
 
-def _mapping(name: str, table: Any) -> SourceMapping:
-    if not _NAME.fullmatch(name):
-        raise SettingsError(f"{name!r} is no name of a source; allowed: small letters, figures and hyphens")
+def _mapping(name: str, table: Any) -> Takes:
+    _require_name(name)
     try:
-        return SourceMapping(name, msgspec.convert(table, Table))
+        read = msgspec.convert(table, Table)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{name}: {error}") from None
+    return OrderMapping(name, read) if read.takes == "orders" else SourceMapping(name, read)
+
+
+def _require_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"{name!r} is no name of a source; allowed: small letters, figures and hyphens")
+
+
+def _require_webhooks(name: str, of: str, tables: Mapping[str, Any]) -> None:
+    able = sorted(
+        one for one, table in tables.items() if not _is_pulled(table) and table.get("takes") != "orders"
+    )
+    if of not in able:
+        raise SettingsError(
+            f"{name}.of={of!r} is not allowed; allowed: a source of this file that sends tickets ({', '.join(able)})"
+        )

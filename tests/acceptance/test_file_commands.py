@@ -164,3 +164,22 @@ def test_a_mapping_can_be_tried_out_without_kafka(ticketspike: Run) -> None:
     assert (unknown.returncode, "allowed: dixa, freshdesk" in unknown.stderr) == (2, True)
     wrong = ticketspike("sources", "try", "freshdesk", body)
     assert (wrong.returncode, wrong.stderr) == (1, "Error: 1 refused: id: is not in the body.\n")
+
+
+def test_an_order_and_a_calendar_can_be_tried_out_without_kafka(ticketspike: Run, tmp_path: Path) -> None:
+    payloads = Path(__file__).resolve().parents[1] / "data/payloads"
+    order = ticketspike("sources", "try", "shopify-orders", payloads / "shopify_orders_create.json")
+    assert (order.returncode, order.stdout.endswith("1 order, 0 passed over.\n")) == (0, True), order.stderr
+    (tmp_path / "sources.toml").write_text('[marketing]\npull = "ical"\nsecrets = ["NOT_SET"]\n')
+    (tmp_path / "a.ics").write_text(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nUID:a\nDTSTART:20261120T100000Z\nDURATION:PT1H\nSUMMARY:Sale\n"
+        "END:VEVENT\nBEGIN:VEVENT\nUID:b\nSUMMARY:no time\nEND:VEVENT\nEND:VCALENDAR\n"
+    )
+    options = ("--sources", tmp_path / "sources.toml")
+    done = ticketspike("sources", "try", "marketing", tmp_path / "a.ics", *options)
+    assert '"name": "Sale"' in done.stdout
+    assert done.stdout.endswith("1 campaigns, 0 cancelled.\n")
+    assert (done.returncode, done.stderr) == (1, "Error: 1 refused: b: DTEND: there is no DTSTART.\n")
+    none = ticketspike("sources", "try", "marketing", tmp_path / "sources.toml", *options)
+    assert none.returncode == 1
+    assert "holds no calendar" in none.stderr

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import signed_zendesk
 from counted_reasons import counted
+from signed_zendesk import CREATED, ticket_created
 from worker_process import WorkerProcess, eventually
 
 from streams import broker
@@ -23,7 +25,6 @@ from streams.to_end import read_to_end
 
 DATA = Path(__file__).resolve().parents[1] / "data/payloads"
 SIGNED = json.loads((DATA / "signatures.json").read_bytes())["secret"]
-BODY = json.loads((DATA / "zendesk_ticket_created.json").read_bytes())
 NOW = datetime.now(UTC).replace(microsecond=0)
 TOKEN = {"X_Webhook_Token": "token"}
 SOURCES = """
@@ -37,12 +38,19 @@ reason = "voucher not working"
 [desk]
 preset = "freshdesk"
 secrets = ["DESK_SECRET"]
+
+[shop]
+preset = "shopify-orders"
+secrets = ["SHOP_SECRET"]
+
+[shop-redact]
+preset = "shopify-redact"
+secrets = ["SHOP_SECRET"]
 """
 
 
 def zendesk(number: int) -> bytes:
-    detail = BODY["detail"] | {"id": str(number), "created_at": NOW.isoformat(), "requester_id": f"r{number}"}
-    return json.dumps(BODY | {"detail": detail}).encode()
+    return ticket_created(id=str(number), created_at=NOW.isoformat(), requester_id=f"r{number}")
 
 
 def post(
@@ -52,20 +60,7 @@ def post(
     key: str = SIGNED,
     **headers: str,
 ) -> tuple[int, str]:
-    stamp = datetime.now(UTC).isoformat()
-    digest = hmac.new(key.encode(), stamp.encode() + body, hashlib.sha256).digest()
-    whole = {
-        "Content-Type": "application/json; charset=utf-8",
-        "X-Zendesk-Webhook-Signature-Timestamp": stamp,
-        "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(),
-    } | {name.replace("_", "-"): value for name, value in headers.items()}
-    connection = http.client.HTTPConnection("127.0.0.1", worker.port, timeout=15)
-    try:
-        connection.request("POST", path, body, whole)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
+    return signed_zendesk.post(worker.port, body, key, path, **headers)
 
 
 def sent(settings: Settings) -> list[dict[str, Any]]:
@@ -85,6 +80,7 @@ def start(
 
     def begin(settings: Settings, only: str = "sources") -> WorkerProcess:
         secrets = {"HELP_SECRET": "new", "HELP_SECRET_OLD": SIGNED, "DESK_SECRET": TOKEN["X_Webhook_Token"]}
+        secrets["SHOP_SECRET"] = SIGNED
         sources = {"TICKETSPIKE_SOURCES": str(tmp_path / "sources.toml")}
         env = environment(settings) | secrets | sources
         started.append(WorkerProcess(executable, env, tmp_path / "worker.log", "--only", only).start())
@@ -123,7 +119,10 @@ def test_signed_events_are_counted_once_under_their_reason_with_their_code(
 
 
 def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_kept(
-    settings: Settings, start: Start
+    settings: Settings,
+    start: Start,
+    environment: Callable[[Settings], dict[str, str]],
+    ticketspike: Callable[..., Any],
 ) -> None:
     worker = start(settings)
     body = zendesk(1)
@@ -135,8 +134,11 @@ def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_ke
     assert post(worker, b"{" * 100)[0] == 422
     assert post(worker, b'{"a": ' * 5000)[0] == 422
     assert post(worker, b" " * 600_000)[0] == 413
-    assert post(worker, json.dumps(BODY | {"detail": {}}).encode()) == (422, "id: is not in the body\n")
-    assert post(worker, json.dumps(BODY | {"type": "zen:event-type:ticket.other"}).encode()) == (200, "ok\n")
+    assert post(worker, json.dumps(CREATED | {"detail": {}}).encode()) == (422, "id: is not in the body\n")
+    assert post(worker, json.dumps(CREATED | {"type": "zen:event-type:ticket.other"}).encode()) == (
+        200,
+        "ok\n",
+    )
     assert post(worker, body, path="/hooks/unknown")[0] == 404
     assert post(worker, b"{}", path="/hooks/desk", **TOKEN | {"X_Webhook_Token": "wrong"})[0] == 401
     assert sent(settings) == []
@@ -144,6 +146,19 @@ def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_ke
     assert post(worker, json.dumps(fresh).encode(), path="/hooks/desk", **TOKEN)[0] == 200
     assert [(one["id"], one["source"]) for one in sent(settings)] == [("9", "desk")]
     assert "ada" not in worker.said()
+    for number in (1, 2, 2):
+        tagged = ticket_created(id=str(number), created_at=NOW.isoformat(), tags=["vip", f"n{number}"])
+        assert post(worker, tagged)[0] == 200
+    assert worker.metric("ticketspike_source_unmapped_total") == 3
+    ready = worker.get("/readyz")
+    assert "sources: ready (desk: the last came" in ready
+    assert "shop: nothing came yet" in ready
+    assert worker.metric("ticketspike_source_last_event_seconds") > NOW.timestamp()
+    done = ticketspike("sources", "unmapped", "--least", "2", env=environment(settings))
+    assert done.stdout.splitlines() == [
+        "      2 help: vip",
+        "1 values without an entry in `reasons`, 2 rarer ones left out.",
+    ]
 
 
 def test_no_event_that_heard_200_is_lost_when_the_worker_is_killed_and_none_counts_twice(
@@ -188,6 +203,30 @@ def test_without_kafka_the_sender_is_asked_to_come_again_and_then_it_is_counted(
         assert {one["id"] for one in sent(own)} == {"1", "2"}
     finally:
         broker.down(tmp_path / "kafka")
+
+
+def test_shopifys_signed_orders_are_counted_and_a_redacted_one_gets_a_tombstone(
+    settings: Settings, start: Start
+) -> None:
+    worker = start(settings)
+    body = (DATA / "shopify_orders_create.json").read_bytes()
+    items = json.loads((DATA / "signatures.json").read_bytes())["items"]
+    signed = {
+        name.replace("-", "_"): value
+        for name, value in items["shopify_orders_create.json"]["headers"].items()
+    }
+    assert post(worker, body, path="/hooks/shop", **signed) == (200, "ok\n")
+    assert post(worker, body + b" ", path="/hooks/shop", **signed)[0] == 401
+    redact = json.dumps(
+        {"customer": {"email": "ada@example.org"}, "orders_to_redact": [820982911946154508]}
+    ).encode()
+    digest = base64.b64encode(hmac.new(SIGNED.encode(), redact, hashlib.sha256).digest()).decode()
+    assert post(worker, redact, path="/hooks/shop-redact", X_Shopify_Hmac_SHA256=digest)[0] == 200
+    first, last = read_to_end(settings, "orders")
+    assert json.loads(first.value)["voucher_codes"] == ["SOMMER25"]
+    assert (last.key, last.value) == (first.key, None)
+    assert last.partition == first.partition
+    assert "ada" not in worker.said()
 
 
 @pytest.mark.parametrize(

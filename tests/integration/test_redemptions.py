@@ -16,7 +16,7 @@ from streams.redemptions import Redemptions
 from streams.settings import Settings
 
 
-def send(settings: Settings, values: list[bytes]) -> None:
+def send(settings: Settings, values: list[bytes | None]) -> None:
     from kafka import KafkaProducer
 
     producer = KafkaProducer(**kafka_python_options(settings), acks="all")
@@ -56,7 +56,7 @@ async def test_orders_from_before_the_start_and_after_it_count_once_and_bad_ones
         await until(lambda: held.caught_up)
         assert held.facts(["SOMMER25"], now) == {}
         values = [order(f"o{index}", now - timedelta(minutes=index), "sommer 25") for index in range(40)]
-        bad = [b"", b"{", b'{"id": "x"}', order("future", now + timedelta(days=30), "SOMMER25")]
+        bad = [b"", None, b"{", b'{"id": "x"}', order("future", now + timedelta(days=30), "SOMMER25")]
         await asyncio.to_thread(send, settings, [*values, *bad, values[0], order("plain", now)])
         await until(lambda: counted(held, now) == (40, 41))
         again = Redemptions(settings.model_copy(update={"ticketspike_clock": "event"}))

@@ -11,7 +11,7 @@ import pytest
 
 from alerts.records import Campaign
 from streams.errors import Failure
-from streams.files.calendar_files import Cancelled, Found
+from streams.files.calendar_files import Cancelled, Doubt, Found
 from streams.files.campaign_files import read_campaign_list, read_campaigns
 from streams.files.readers import Refusal
 from streams.files.times import rfc3339
@@ -92,6 +92,17 @@ def test_conventions_in_the_description_are_read_in_both_languages(tmp_path: Pat
     assert (one.contact_reasons, one.kind) == (["x", "y"], "voucher")
 
 
+def test_a_line_that_is_nearly_a_convention_is_doubted_and_the_campaign_taken(tmp_path: Path) -> None:
+    said = r"Vouchr: A1\nPromise: 5 EUR\nhttps://example.org\nErika: calls back\nUplft: 2"
+    found = calendar(tmp_path, f"UID:a\nDTSTART:20261001T100000Z\nDESCRIPTION:{said}")
+    assert [one.what for _, one in found if isinstance(one, Doubt)] == [
+        "Vouchr: is not understood; is Voucher: meant?",
+        "Uplft: is not understood; is Uplift: meant?",
+    ]
+    (one,) = [one for _, one in found if isinstance(one, Campaign)]
+    assert (one.voucher_codes, one.promise, one.expected_uplift) == ([], "5 EUR", 1.0)
+
+
 def test_of_two_versions_the_later_sequence_holds_and_a_cancelled_one_is_taken_back(tmp_path: Path) -> None:
     event = "UID:a\nDTSTART:20261001T100000Z\nSUMMARY:"
     found = calendar(tmp_path, f"{event}new\nSEQUENCE:3", f"{event}old\nSEQUENCE:1")
@@ -120,6 +131,38 @@ def test_each_bad_event_is_named_with_its_line_and_the_rest_is_taken(tmp_path: P
         (24, "Uplift"),
         (30, "DTEND"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("event", "field", "says"),
+    [
+        ("DTSTART:20261120T100000Z\nRRULE:FREQ=SECONDLY", "RRULE", "repeats more than 24 times a day"),
+        (
+            "DTSTART:20261120T100000Z\nRRULE:FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=1,2,3,4,5",
+            "RRULE",
+            "repeats more",
+        ),
+        ("DTSTART:20261120T100000Z\nRRULE:FREQ=DAILY;INTERVAL=0", "RRULE", "INTERVAL is not above 0"),
+        (
+            "DTSTART:20261120T100000Z\nRRULE:FREQ=DAILY;BYMONTH=2,4;BYMONTHDAY=31",
+            "RRULE",
+            "names days that no month",
+        ),
+        ("DTSTART:00010101T100000Z\nRRULE:FREQ=DAILY", "RRULE", "begins before 1970"),
+        ("DTSTART:99991231T235959Z", "event", "cannot be read (OverflowError)"),
+        ("DTSTART:20261120T100000Z\nDTSTART:20261121T100000Z", "event", "cannot be read (InvalidCalendar)"),
+        ("DTSTART:20261120T100000Z\nDTEND;VALUE=DATE:20261122", "event", "cannot be read (InvalidCalendar)"),
+        ("DTSTART:20261120T100000Z\nDURATION:P99999999D", "event", "cannot be read (OverflowError)"),
+    ],
+)
+def test_an_event_that_would_fill_the_memory_or_never_end_is_refused_alone(
+    tmp_path: Path, event: str, field: str, says: str
+) -> None:
+    found = calendar(tmp_path, f"UID:a\n{event}", "UID:b\nDTSTART:20261120T100000Z")
+    (refused,) = [one for _, one in found if isinstance(one, Refusal)]
+    assert (refused.line, refused.field) == (4, field)
+    assert refused.what.startswith(says)
+    assert ids(found) == ["b"]
 
 
 def test_a_table_takes_lists_and_days_up_to_and_including_the_last(tmp_path: Path) -> None:
