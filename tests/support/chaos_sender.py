@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import logging
 import threading
 import time
 from datetime import UTC, datetime
-from typing import Any
 
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from chaos_tickets import CYCLE_MINUTES, HISTORY_MINUTES, STEP_MINUTES, Sent, World
 
-from streams.connection import kafka_python_options
+from streams.connection import aiokafka_options
 from streams.markers import marker
 from streams.settings import Settings
 
-PATIENCE_SECONDS = 30.0
+# It tells of every attempt at a broker that was killed a moment ago.
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+Headers = list[tuple[str, bytes]] | None
+Record = tuple[Sent, int | None, Headers]
 
 
 class Sender:
@@ -33,7 +38,9 @@ class Sender:
         self.again = 0
         """Records that had to be sent anew, since their outcome was unknown."""
         self.error: BaseException | None = None
-        self._producer = self._open()
+        # Without idempotence, as many a producer is: a fail-over repeats records and swaps them.
+        self._producer: AIOKafkaProducer | None = None
+        self._loop = asyncio.new_event_loop()
         self._stop, self._pause, self._paused, self._free = (threading.Event() for _ in range(4))
         self._thread = threading.Thread(target=self._guarded, daemon=True)
 
@@ -65,7 +72,8 @@ class Sender:
             raise AssertionError("the tickets could not be sent")
         if self.error is not None:
             raise self.error
-        self._producer.close()
+        self._loop.run_until_complete(self._close())
+        self._loop.close()
 
     def _guarded(self) -> None:
         try:
@@ -89,53 +97,43 @@ class Sender:
             if not self._stop.is_set():
                 time.sleep(max(0.0, due - time.monotonic()))
         value, headers = marker(datetime.fromtimestamp(self.world.minute * 60, UTC))
-        for partition in sorted(self._producer.partitions_for(self.settings.topic("tickets"))):
-            self._sent_for_sure([(Sent(b"end", value, self.world.minute * 60_000), partition, headers)])
+        end = Sent(b"end", value, self.world.minute * 60_000)
+        self._sent_for_sure(
+            [(end, partition, headers) for partition in range(self.settings.ticketspike_partitions)]
+        )
 
     def _send(self, records: list[Sent]) -> None:
-        self._sent_for_sure([(one, None, []) for one in records])
+        self._sent_for_sure([(one, None, None) for one in records])
 
-    def _open(self) -> Any:
-        from kafka import KafkaProducer
-
-        return KafkaProducer(**kafka_python_options(self.settings), acks="all", linger_ms=5)
-
-    def _sent_for_sure(self, records: list[tuple[Sent, int | None, Any]]) -> None:
-        from kafka.errors import KafkaError
-
+    def _sent_for_sure(self, records: list[Record]) -> None:
         while records:
-            records = self._unsent(records)
-            self.again += len(records)
-            if records:
-                # After a long outage kafka-python's idempotent producer may turn in circles for ever.
-                with contextlib.suppress(KafkaError):
-                    self._producer.close(timeout=0)
-                self._producer = self._open()
+            if records := self._loop.run_until_complete(self._unsent(records)):
+                self.again += len(records)
+                time.sleep(1.0)
 
-    def _unsent(self, records: list[tuple[Sent, int | None, Any]]) -> list[tuple[Sent, int | None, Any]]:
+    async def _unsent(self, records: list[Record]) -> list[Record]:
         """Send records once; those of which nobody knows whether Kafka has them."""
-        from kafka.errors import KafkaError
+        if self._producer is None:
+            producer = AIOKafkaProducer(**aiokafka_options(self.settings), acks="all", linger_ms=5)
+            await producer.start()
+            self._producer = producer
+        outcomes = await asyncio.gather(*(self._sent(*record) for record in records), return_exceptions=True)
+        wrong = [one for one in outcomes if isinstance(one, BaseException)]
+        if any(not isinstance(one, KafkaError) for one in wrong):
+            raise wrong[0]
+        return [record for record, one in zip(records, outcomes, strict=True) if isinstance(one, KafkaError)]
 
-        futures, left = [], []
-        for record in records:
-            one, partition, headers = record
-            try:
-                future = self._producer.send(
-                    self.settings.topic("tickets"),
-                    key=one.key,
-                    value=one.value,
-                    timestamp_ms=one.at,
-                    partition=partition,
-                    headers=headers,
-                )
-            except KafkaError:
-                left.append(record)
-            else:
-                futures.append((record, future))
-        until = time.monotonic() + PATIENCE_SECONDS
-        for record, future in futures:
-            try:
-                future.get(timeout=max(0.1, until - time.monotonic()))
-            except KafkaError:
-                left.append(record)
-        return left
+    async def _sent(self, one: Sent, partition: int | None, headers: Headers) -> None:
+        assert self._producer is not None
+        await self._producer.send_and_wait(
+            self.settings.topic("tickets"),
+            key=one.key,
+            value=one.value,
+            timestamp_ms=one.at,
+            partition=partition,
+            headers=headers,
+        )
+
+    async def _close(self) -> None:
+        if self._producer is not None:
+            await self._producer.stop()

@@ -52,7 +52,7 @@ def judge(settings: Settings, world: World, messages: Sequence[Mapping[str, Any]
     verdict = Verdict()
     counted = Counted()
     counted.feed(record.value for record in read_to_end(settings, "ticket-counts"))
-    _judge_counts(verdict, counted, world)
+    judge_counts(verdict, counted, world)
     _judge_customers(verdict, counted, world)
     incidents = read_incidents(settings)
     _judge_incidents(verdict, incidents, world.rises)
@@ -70,7 +70,8 @@ def read_incidents(settings: Settings) -> list[Incident]:
     return list(newest.values())
 
 
-def _judge_counts(verdict: Verdict, counted: Counted, world: World) -> None:
+def judge_counts(verdict: Verdict, counted: Counted, world: World) -> None:
+    """Hold the counts of every contact reason and minute against what was sent."""
     truth = world.counts()
     found = {cell: count for cell, count in counted.minutes().items() if count}
     verdict.figures |= {"tickets": sum(truth.values()), "reason-minutes": len(truth)}
