@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--others", type=int, default=2, help="times each other fault, per seed (default: 2)")
     parser.add_argument("--seed", type=int, default=1, help="the first seed (default: 1)")
     parser.add_argument("--seeds", type=int, default=4, help="how many seeds, one run each (default: 4)")
-    parser.add_argument("--port", type=int, default=29492, help="of the embedded Kafka (default: 29492)")
+    parser.add_argument("--port", type=int, default=19492, help="of the embedded Kafka (default: 19492)")
     options = parser.parse_args()
     # Brokers and workers are processes of their own: whoever ends this one wants them ended, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

@@ -21,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=300, help="how long it is away (default: 300)")
     parser.add_argument("--rate", type=float, default=100, help="tickets a second (default: 100)")
-    parser.add_argument("--port", type=int, default=29592, help="of the embedded Kafka (default: 29592)")
+    parser.add_argument("--port", type=int, default=19592, help="of the embedded Kafka (default: 19592)")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ticketspike-outage-"))
     addresses = broker.up(folder / "kafka", brokers=1, port=options.port)

@@ -2,48 +2,100 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from chaos_cluster import Cluster
 from worker_process import WorkerProcess, eventually
 
 from streams import admin
+from streams.errors import Failure
+from streams.publish import publisher
 from streams.settings import Settings, load
 
 PATIENCE = 15.0
 """Seconds; a worker gives itself ten."""
 
 
-def test_a_worker_is_ready_soon_with_a_broker_down_and_stops_in_time_with_all_of_them_frozen(
-    environment: Callable[[Settings], dict[str, str]],
-    executable: str,
-    free_port: Callable[[], int],
-    tmp_path: Path,
-) -> None:
-    cluster = Cluster(tmp_path / "kafka", free_port())
+@pytest.fixture(scope="module")
+def cluster(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+) -> Iterator[tuple[Cluster, Settings]]:
+    """Three brokers and the topics on them."""
+    folder = tmp_path_factory.mktemp("brokers")
+    brokers = Cluster(folder / "kafka", free_port())
     try:
         settings = load(
-            kafka_bootstrap_servers=",".join(cluster.addresses),
+            kafka_bootstrap_servers=",".join(brokers.addresses),
             ticketspike_hmac_key="key",
-            ticketspike_data_dir=tmp_path / "data",
+            ticketspike_data_dir=folder / "data",
         )
         admin.create(settings)
-        # The one that everybody asks first.
-        cluster.kill(cluster.nodes[0])
+        yield brokers, settings
+    finally:
+        brokers.down()
+
+
+@contextmanager
+def frozen(brokers: Cluster) -> Iterator[None]:
+    """All brokers stand still: they neither answer nor close a connection."""
+    for node in brokers.nodes:
+        brokers.signal(node, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for node in brokers.nodes:
+            brokers.signal(node, signal.SIGCONT)
+
+
+def test_a_worker_is_ready_soon_with_a_broker_down(
+    cluster: tuple[Cluster, Settings],
+    environment: Callable[[Settings], dict[str, str]],
+    executable: str,
+    tmp_path: Path,
+) -> None:
+    brokers, settings = cluster
+    # The one that everybody asks first.
+    brokers.kill(brokers.nodes[0])
+    try:
         worker = WorkerProcess(executable, environment(settings), tmp_path / "worker.log")
         worker.start(120)
         assert worker.stop() == 0
-        cluster.mend()
-        starting = WorkerProcess(executable, environment(settings), tmp_path / "starting.log")
-        starting.begin()
-        assert eventually(lambda: "[^Count]: Starting" in starting.said(), pause=0.02)
-        for node in cluster.nodes:
-            cluster.signal(node, signal.SIGSTOP)
-        assert starting.process is not None
-        os.kill(starting.process.pid, signal.SIGTERM)
-        starting.process.wait(PATIENCE)
     finally:
-        cluster.down()
+        brokers.mend()
+
+
+def test_a_worker_that_waits_for_brokers_in_its_start_stops_when_it_is_told_to(
+    cluster: tuple[Cluster, Settings],
+    environment: Callable[[Settings], dict[str, str]],
+    executable: str,
+    tmp_path: Path,
+) -> None:
+    brokers, settings = cluster
+    worker = WorkerProcess(executable, environment(settings), tmp_path / "worker.log")
+    worker.begin()
+    assert worker.process is not None
+    assert eventually(lambda: "[^Count]: Starting" in worker.said(), pause=0.02)
+    with frozen(brokers):
+        worker.process.terminate()
+        worker.process.wait(PATIENCE)
+
+
+def test_records_that_no_broker_takes_are_a_failure_in_words_and_nothing_hangs(
+    cluster: tuple[Cluster, Settings],
+) -> None:
+    brokers, settings = cluster
+    with pytest.raises(Failure, match="did not take every record"):
+        cut_off(brokers, settings)
+
+
+def cut_off(brokers: Cluster, settings: Settings) -> None:
+    with publisher(settings, "tickets") as outlet:
+        outlet.send("a", b"{}")
+        outlet.flush()
+        with frozen(brokers):
+            outlet.send("b", b"{}")
+            outlet.flush(1.0)
