@@ -14,7 +14,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real chaos-slack soak lint bench bench-detection lock
+.PHONY: help setup java demo test real chaos chaos-slack soak lint bench bench-detection lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
@@ -51,6 +51,10 @@ real: setup ## Real tickets through real Kafka: make real DATA=FOLDER
 	$(BIN)/python tests/real/run.py $(DATA) </dev/null
 
 # SEED repeats a run, as far as the machine lets it.
+chaos: setup ## Break workers and three brokers under load (KILLS=100 SEED=1 SEEDS=4 OTHERS=2)
+	$(BIN)/python tests/chaos/everything.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(OTHERS),--others $(OTHERS)) </dev/null
+
 chaos-slack: setup ## Kill the worker at 200 moments around posting (KILLS=200 SEED=1)
 	$(BIN)/python tests/chaos/slack.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) </dev/null
 

@@ -92,6 +92,21 @@ class CellState:
         self.totals.remove(known)
         return True
 
+    def withdraw(self, like: KnownTicket) -> bool:
+        """Take out a ticket that is in the cell but no longer remembered; `like` has its customer, if anything.
+
+        False if there is none to take out.
+        """
+        self.fold()
+        if self.totals is not None:
+            self.totals.remove(like)
+            return True
+        if not self.tickets:
+            return False
+        same = (at for at, held in enumerate(self.tickets) if held.customer == like.customer)
+        del self.tickets[next(same, -1)]
+        return True
+
     def packed_customers(self) -> str:
         """The distinct customers, packed to travel."""
         if self.totals is None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from streams.errors import Failure
+from streams.errors import Failure, PassingFailure
 from streams.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -158,7 +158,8 @@ def open_admin(settings: Settings, *, seconds: float = 10) -> Iterator[KafkaAdmi
     """A connected admin client, closed in any case.
 
     Raises:
-        Failure: Kafka does not answer within `seconds`, or refuses what is asked inside the block.
+        PassingFailure: Kafka does not answer within `seconds`, or a broker was lost inside the block.
+        Failure: Kafka refuses what is asked inside the block.
     """
     import kafka
     from kafka.errors import KafkaError
@@ -179,16 +180,43 @@ def open_admin(settings: Settings, *, seconds: float = 10) -> Iterator[KafkaAdmi
         for client in opened:
             client.close()
             client._net.stop()  # noqa: SLF001 - there is no public way to the selector
-        raise Failure(f"{_unreachable(settings)} ({_words(error)}).") from None
+        raise PassingFailure(f"{_unreachable(settings)} ({_words(error)}).") from None
     try:
         yield admin
     except KafkaError as error:
+        if passes(error):
+            raise PassingFailure(away(settings, error)) from error
         raise Failure(
             f"Kafka at {settings.kafka_bootstrap_servers} refused the request ({_words(error)}); "
             "check the rights of this user and the state of the cluster."
         ) from error
     finally:
         admin.close()
+
+
+def passes(error: Exception) -> bool:
+    """Whether an error only says that a broker went, or that another one just takes over."""
+    from kafka import errors
+
+    return isinstance(
+        error,
+        errors.KafkaConnectionError
+        | errors.NodeNotReadyError
+        | errors.KafkaTimeoutError
+        | errors.RequestTimedOutError
+        | errors.NotControllerError
+        | errors.CoordinatorNotAvailableError
+        | errors.LeaderNotAvailableError
+        | errors.NotLeaderForPartitionError,
+    )
+
+
+def away(settings: Settings, error: Exception) -> str:
+    """The sentence for an error that passes."""
+    return (
+        f"A broker of Kafka at {settings.kafka_bootstrap_servers} went away in the middle ({_words(error)}); "
+        "try again in a moment."
+    )
 
 
 def _common(settings: Settings) -> dict[str, Any]:
@@ -231,7 +259,7 @@ def _require_port(targets: list[tuple[str, int]], settings: Settings, started: f
             else:
                 return
         if time.monotonic() - started > seconds / 4:
-            raise Failure(f"{_unreachable(settings)} ({reason}).")
+            raise PassingFailure(f"{_unreachable(settings)} ({reason}).")
         time.sleep(0.3)
 
 

@@ -12,6 +12,8 @@ QUIET_SECONDS = 5.0
 """A partition read to its end and quiet for so long counts as drained."""
 FRESH_SECONDS = 3.0
 """How old the last word of the broker may be for us to believe that a partition is read to its end."""
+RETURN_SECONDS = 5.0
+"""How long a partition must be heard again before silence means anything: producers could not reach it either."""
 
 
 class Freshness:
@@ -29,6 +31,8 @@ class Freshness:
         self._now = now
         self._awake = self._woke = now()
         self._last_read: dict[TopicPartition, float] = {}
+        self._away: dict[TopicPartition, float] = {}
+        """When the broker was last found not to answer."""
 
     def turned(self) -> None:
         """The loop has turned once more.
@@ -64,7 +68,12 @@ class Freshness:
         if tp not in self._consumer.assignment():
             return None
         highwater, polled_ms = self._consumer.highwater(tp), self._consumer.last_poll_timestamp(tp)
-        if highwater is None or polled_ms is None or counts.position < highwater:
+        polled = 0.0 if polled_ms is None else float(polled_ms) / 1000.0
+        if polled < self._now() - FRESH_SECONDS:
+            self._away[tp] = self._now()
             return None
-        polled = float(polled_ms) / 1000.0
-        return polled if polled >= max(self._now() - FRESH_SECONDS, self._woke + 1.0) else None
+        if highwater is None or counts.position < highwater:
+            return None
+        # Whoever could not write while the broker was away does so in the moment in which we can read again: what
+        # they held back is on its way, and minutes closed now would be closed without it.
+        return polled if polled >= max(self._woke, self._away.get(tp, 0.0)) + RETURN_SECONDS else None

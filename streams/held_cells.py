@@ -87,6 +87,19 @@ class HeldCells:
             return
         self._dirty[key] = cell
 
+    def withdraw(self, reason: str, like: KnownTicket, offset: int) -> None:
+        """Take out a ticket that was counted under this contact reason and is forgotten.
+
+        From its cell, if that is still held (its statement may be due, or come again): a cumulative statement
+        swallows what was said singly before it.
+        """
+        key = (reason, like.minute)
+        cell = self._cells.get(key)
+        if cell is None or not cell.withdraw(like):
+            self.say_late(offset, reason, like.minute, -1)
+            return
+        self._dirty[key] = cell
+
     def say_late(self, offset: int, reason: str, minute: int, count: int) -> None:
         """Say a ticket (or with `count` -1 its withdrawal) singly."""
         self.late.append(Late(offset, reason, minute, count))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -17,8 +18,43 @@ import structlog
 from alerts import redact
 
 QUIET = ("aiokafka", "faust", "mode", "kafka", "slack_sdk", "aiohttp")
+REMEMBERED_LINES = 200
 _OURS = frozenset({"timestamp", "level", "logger", "exc_info"})
 """Left as they are: not from outside, or (a traceback) guarded once it is a line."""
+
+
+class Seldom(logging.Filter):
+    """Lets a library say the same thing once in a while only.
+
+    A client that cannot reach a broker says so fifty times a second, and a line of ours would not be found again.
+
+    Args:
+        seconds: for how long a line is not said again.
+        clock: seconds that never go back.
+
+    >>> seldom = Seldom(clock=iter([0.0, 1.0, 2.0, 31.0]).__next__)
+    >>> [seldom.filter(logging.LogRecord("aiokafka.client", 40, "", 0, word, None, None))
+    ...  for word in ("no broker", "no broker", "no topic", "no broker")]
+    [True, False, True, True]
+    """
+
+    def __init__(self, seconds: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is to be written; lines of ours always are."""
+        if not record.name.startswith(QUIET):
+            return True
+        line, now = record.getMessage(), self._clock()
+        if now - self._said.get(line, float("-inf")) < self._seconds:
+            return False
+        if len(self._said) >= REMEMBERED_LINES:
+            self._said.clear()
+        self._said[line] = now
+        return True
 
 
 class Guarded(logging.Formatter):
@@ -61,6 +97,7 @@ def configure() -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Guarded("%(message)s"))
+    handler.addFilter(Seldom())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in QUIET:
         # Their news of every join and every missed heartbeat would bury our one line per decision.

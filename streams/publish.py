@@ -11,6 +11,9 @@ from streams.errors import Failure
 from streams.settings import Settings
 
 Headers = Sequence[tuple[str, bytes]]
+FLUSH_SECONDS = 180.0
+"""Longer than the client itself tries (120 s): cut off for a minute, it may turn in circles for ever."""
+CLOSE_SECONDS = 10.0
 
 
 class Publisher:
@@ -47,13 +50,18 @@ class Publisher:
         )
         future.add_errback(self._errors.append)
 
-    def flush(self) -> None:
+    def flush(self, seconds: float = FLUSH_SECONDS) -> None:
         """Block until every record is acknowledged.
 
         Raises:
-            Failure: one was not.
+            Failure: one was not, or not in time.
         """
-        self._producer.flush()
+        from kafka.errors import KafkaTimeoutError
+
+        try:
+            self._producer.flush(timeout=seconds)
+        except KafkaTimeoutError as error:
+            self._errors.append(error)
         self._raise()
 
     def _raise(self) -> None:
@@ -97,4 +105,14 @@ def publisher(settings: Settings, topic: str) -> Iterator[Publisher]:
             "check the rights of this user and the state of the cluster."
         ) from error
     finally:
-        producer.close(timeout=10)
+        _close(producer)
+
+
+def _close(producer: Any) -> None:
+    from kafka.errors import KafkaTimeoutError
+
+    try:
+        producer.close(timeout=CLOSE_SECONDS)
+    except KafkaTimeoutError:
+        # It gave up before it closed anything, and would try again, and complain, when the interpreter ends.
+        producer._closed = True  # noqa: SLF001 - there is no public way to leave it

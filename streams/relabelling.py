@@ -103,6 +103,6 @@ class Relabelling:
             left = ticket.contact_reason
         if left is None:
             return
-        self._cells.say_late(offset, left or UNLABELLED, minute, -1)
+        self._cells.withdraw(left or UNLABELLED, after, offset)
         if reason is not None:
             self._cells.add(after, offset)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from streams.connection import kafka_python_options
-from streams.errors import Failure
+from streams.connection import away, kafka_python_options, passes
+from streams.errors import Failure, PassingFailure
 from streams.progress import progress
 from streams.settings import Settings
 
@@ -125,6 +125,8 @@ def _consumer(settings: Settings) -> Iterator[Any]:
     try:
         yield consumer
     except KafkaError as error:
+        if passes(error):
+            raise PassingFailure(away(settings, error)) from error
         raise Failure(
             f"Kafka at {settings.kafka_bootstrap_servers} refused the request ({type(error).__name__}); "
             "check the rights of this user and the state of the cluster."

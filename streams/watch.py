@@ -125,6 +125,8 @@ class Watch:
                 await self._apply(missed)
         await self._apply(entry)
         await self._keep_up()
+        # Not only with a checkpoint: where nothing more comes, none may follow what was closed last.
+        self._observe(self._held())
 
     async def _apply(self, entry: follow.Entry) -> None:
         held = self._held()
@@ -242,7 +244,6 @@ class Watch:
             held.channel(),
         )
         await self.checkpoints.write(self.table, rows, msgspec.json.encode(shard), self.position)
-        self._observe(held)
 
     async def _rebuild(self, until: int) -> None:
         """Come to the state of the checkpoint, then to the log's present, and state every spike again."""

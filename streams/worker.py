@@ -9,19 +9,20 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import structlog
 
 from alerts.delivery import Delivery
 from streams.admin import missing_topics
 from streams.connection import require_kafka
-from streams.errors import Failure
+from streams.errors import Failure, PassingFailure
 from streams.memory import relax_collector
 from streams.metrics import Metrics
 from streams.ownership import owned
 from streams.settings import Settings, SettingsError
 from streams.slack_channel import delivery_of
+from streams.stopping import ended_late, threads_late, unless
 from streams.web import Handler, Ready, Web
 
 if TYPE_CHECKING:
@@ -72,11 +73,14 @@ async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> N
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if not await _kafka_is_there(settings, stop):
+    if not await unless(stop, _kafka_is_there(settings)):
+        if await threads_late(1.0):
+            _leave_at_once(0)  # nothing was begun
         return
     stages = _Stages(settings, only, instance_id)
     try:
-        await stages.start()
+        # Faust waits in its start for brokers that are gone.
+        await unless(stop, stages.start())
         if not await stages.until_ready(stop):
             return
         # The one line on stdout that a script may wait for.
@@ -87,22 +91,19 @@ async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> N
         await stages.stop()
 
 
-async def _kafka_is_there(settings: Settings, stop: asyncio.Event) -> bool:
-    """Wait for Kafka, saying so; False if told to stop first."""
-    said = False
-    while not stop.is_set():
+async def _kafka_is_there(settings: Settings) -> bool:
+    """Wait for Kafka, saying so."""
+    said, missing = False, None
+    while missing is None:
         try:
             await asyncio.to_thread(require_kafka, settings, 5)
-            break
-        except Failure as failure:
+            # A broker may go at any moment, also between the two questions.
+            missing = await asyncio.to_thread(missing_topics, settings)
+        except PassingFailure as failure:
             if not said:
                 log.warning("waiting for Kafka", why=str(failure))
                 said = True
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), WAIT_SECONDS)
-    if stop.is_set():
-        return False
-    missing = await asyncio.to_thread(missing_topics, settings)
+            await asyncio.sleep(WAIT_SECONDS)
     if missing:
         raise Failure(f"Missing topics: {', '.join(missing)}; run 'ticketspike topics create'.")
     return True
@@ -226,30 +227,18 @@ class _Stages:
             running.append(self.web.stop())
         if self.delivery is not None:
             running.append(self.delivery.close())
-        late = await _ended_late([asyncio.ensure_future(one) for one in running], STOP_SECONDS - 1)
-        # asyncio.run would wait for threads without end, and a client in one of them may wait for a broker.
-        threads = asyncio.ensure_future(asyncio.get_running_loop().shutdown_default_executor())
-        late |= await _ended_late([threads], until - time.monotonic())
+        late = await ended_late([asyncio.ensure_future(one) for one in running], STOP_SECONDS - 1)
+        late |= await threads_late(until - time.monotonic())
         if late:
-            # Whatever hangs would keep the interpreter alive; all that matters is acknowledged.
             log.error("not everything stopped in time")
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(1)
+            _leave_at_once(1)
 
 
-async def _ended_late(tasks: Sequence[asyncio.Future[Any]], seconds: float) -> bool:
-    """Wait for tasks and say whether one is not done in time.
-
-    `wait_for` would wait for what it cancels, however long that takes to hear it.
-    """
-    if not tasks:
-        return False
-    done, late = await asyncio.wait(tasks, timeout=seconds)
-    for task in done:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("not everything stopped as it should", error=type(error).__name__)
-    return bool(late)
+def _leave_at_once(status: int) -> NoReturn:
+    """Whatever hangs would keep the interpreter alive; all that matters is acknowledged."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _faust_ready(stage: Watch | Notify) -> tuple[bool, str]:

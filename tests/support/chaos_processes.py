@@ -53,11 +53,19 @@ class Server:
 
 
 class Worker:
-    """One `ticketspike worker --only notify`."""
+    """One `ticketspike worker`; from `begin` on its log is its own."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.status: int | None = None
+        self.log = Path(os.devnull)
+        self.begin = 0
+
+    def is_ready(self) -> bool:
+        """Whether it says that it is ready."""
+        with self.log.open("rb") as log:
+            log.seek(self.begin)
+            return b"\nready: " in b"\n" + log.read()
 
     def wait(self, seconds: float, claim: Callable[[], bool] = lambda: False) -> bool:
         """Wait for its death or the claim; True if it died."""
@@ -76,20 +84,22 @@ class Worker:
 
 
 class Nursery:
-    """Where workers come from; all of them write to one log.
+    """Where workers come from.
 
     Args:
         environment: of the workers.
-        log: where they write.
+        log: where they write, unless they have a log of their own.
+        modules: what they will need, loaded once.
     """
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, *modules: str) -> None:
         self.log = log
         self.log.touch()
+        self._starting = threading.Lock()
         self._workers: dict[int, Worker] = {}
         self._started: queue.Queue[Worker] = queue.Queue()
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "nursery.py")],
+            [sys.executable, str(HERE / "nursery.py"), *modules],
             env=dict(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -99,18 +109,23 @@ class Nursery:
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
-    def start(self) -> Worker:
-        """Start a worker."""
+    def start(
+        self,
+        *arguments: str,
+        log: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Worker:
+        """Start a worker with these arguments, a log and settings of its own."""
         assert self._process.stdin is not None
-        self._begin = self.log.stat().st_size
-        self._process.stdin.write(f"{self.log}\n")
-        return self._started.get(timeout=120)
-
-    def is_ready(self) -> bool:
-        """Whether the worker that was started last says that it is ready."""
-        with self.log.open("rb") as log:
-            log.seek(self._begin)
-            return b"\nready: " in b"\n" + log.read()
+        log = log or self.log
+        log.touch()
+        with self._starting:
+            begin = log.stat().st_size
+            order = {"log": str(log), "environment": dict(environment or {}), "arguments": arguments}
+            self._process.stdin.write(json.dumps(order) + "\n")
+            worker = self._started.get(timeout=120)
+        worker.log, worker.begin = log, begin
+        return worker
 
     def tail(self) -> str:
         """The last lines of the log."""

@@ -166,7 +166,7 @@ class Chaos:
         """One life of the worker; returns where it was killed, None if it ended by itself."""
         by_timer = self.rng.random() < 0.3
         patience = self.rng.uniform(0.0, 4.0) if by_timer else self.patience
-        worker = self.nursery.start()
+        worker = self.nursery.start("--only", "notify")
         where = "at random"
         if not by_timer:
             method, thread = self.rng.choice(CALLS)
@@ -175,7 +175,7 @@ class Chaos:
             self.server.switch(kill=kill)
             where = f"{'reply' if thread else method} {moment}"
         self._tell(self.story.goes_on())
-        died = worker.wait(120, self.nursery.is_ready)
+        died = worker.wait(120, worker.is_ready)
         if not died and not by_timer:
             self._tell(self.story.goes_on())
         died = died or worker.wait(patience)
@@ -187,7 +187,7 @@ class Chaos:
 
     def _come_to_rest(self) -> None:
         self.server.switch(random=None)
-        worker = self.nursery.start()
+        worker = self.nursery.start("--only", "notify")
         try:
             wrong, left, progress = self._wrong(), sys.maxsize, time.monotonic()
             # A backlog leaves at a message a second: it may take long, as long as it gets smaller.

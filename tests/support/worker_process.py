@@ -22,8 +22,8 @@ class WorkerProcess:
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, seconds: float = 60) -> WorkerProcess:
-        """Start and wait until it says that it is ready."""
+    def begin(self) -> int:
+        """Start it; where its log begins."""
         with self.log.open("ab") as log:
             begin = log.tell()
             self.process = subprocess.Popen(
@@ -34,6 +34,11 @@ class WorkerProcess:
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        return begin
+
+    def start(self, seconds: float = 60) -> WorkerProcess:
+        """Start and wait until it says that it is ready."""
+        begin = self.begin()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             for line in self.said()[begin:].splitlines():

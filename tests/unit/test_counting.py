@@ -281,6 +281,29 @@ def test_a_change_after_a_quiet_weekend_moves_a_forgotten_ticket_instead_of_coun
     assert held == {"voucher": 1, "delivery": 1}
 
 
+@pytest.mark.parametrize("kind", ["relabelled", "retracted"])
+@pytest.mark.parametrize("crowd", [1, 300])
+def test_a_change_of_a_forgotten_ticket_is_not_swallowed_by_the_statement_of_its_minute_that_is_still_due(
+    kind: str, crowd: int
+) -> None:
+    # As in a catch-up or an outage: hours of the log are read before anything can be stated.
+    counts = counts_of(horizon_hours=1)
+    begin, reader = Record(0, None).timestamp, Counted()
+    for number in range(crowd + 1):
+        counts.feed([Record(number, json.dumps(ticket(number, customer=f"c{number}")).encode())])
+    reason = {"contact_reason": "delivery", "previous_contact_reason": "voucher"}
+    change = ticket(0, customer="c0", kind=kind) | (reason if kind == "relabelled" else {})
+    later = begin + 5 * 3_600_000
+    counts.feed([Record(crowd + 1, json.dumps(change).encode(), timestamp=later)])
+    reader.feed([encoded(counts)])
+    held = {reason: count for (reason, _), count in reader.minutes().items() if count}
+    assert held == {"voucher": crowd, **({"delivery": 1} if kind == "relabelled" else {})}
+    (bucket, *_) = (
+        one for one in reader.buckets(lambda minute: minute * 60) if one.contact_reason == "voucher"
+    )
+    assert bucket.customers == pytest.approx(crowd, rel=0.12 if crowd > 64 else 0)
+
+
 @pytest.mark.parametrize("previous", [None, "a"])
 def test_changes_of_a_forgotten_ticket_take_no_other_out_of_a_cell_that_is_still_held(
     previous: str | None,
