@@ -25,6 +25,7 @@ COMMANDS = {
     "digest": "What is open, what yesterday was about, and whether all is well.",
     "backtest": "What would have alerted on past tickets.",
     "counts": "What was counted, as JSON lines.",
+    "acls": "The least rights that each part needs on Kafka, as commands.",
     "doctor": "Is everything there that a worker needs? One line each, with the remedy.",
     "dead-letters": "What was refused and why; send it again.",
 }

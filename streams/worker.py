@@ -72,7 +72,7 @@ async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> N
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if not await _kafka_is_there(settings, stop):
+    if not await _kafka_is_there(settings, only, stop):
         return
     stages = _Stages(settings, only, instance_id)
     try:
@@ -87,24 +87,30 @@ async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> N
         await stages.stop()
 
 
-async def _kafka_is_there(settings: Settings, stop: asyncio.Event) -> bool:
-    """Wait for Kafka, saying so; False if told to stop first."""
-    said = False
+async def _kafka_is_there(settings: Settings, only: Sequence[str], stop: asyncio.Event) -> bool:
+    """Wait for Kafka, saying why; False if told to stop first.
+
+    Also where Kafka refuses the password or a certificate has expired: whoever mends that on the cluster should
+    not have to think of the workers, too.
+    """
+    said = ""
     while not stop.is_set():
         try:
             await asyncio.to_thread(require_kafka, settings, 5)
             break
         except Failure as failure:
-            if not said:
+            if str(failure) != said:
                 log.warning("waiting for Kafka", why=str(failure))
-                said = True
+                said = str(failure)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), WAIT_SECONDS)
     if stop.is_set():
         return False
-    missing = await asyncio.to_thread(missing_topics, settings)
+    missing = await asyncio.to_thread(missing_topics, settings, only)
     if missing:
-        raise Failure(f"Missing topics: {', '.join(missing)}; run 'ticketspike topics create'.")
+        user = settings.kafka_sasl_username
+        rights = f", or give the user {user} the rights that 'ticketspike acls' lists" if user else ""
+        raise Failure(f"Missing topics: {', '.join(missing)}; run 'ticketspike topics create'{rights}.")
     return True
 
 
