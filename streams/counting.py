@@ -95,11 +95,12 @@ class PartitionCounts:
         self._decode = msgspec.json.Decoder(ReadTicket).decode
 
     def feed(  # noqa: C901 - one loop, written out, since every ticket comes this way
-        self, records: Iterable[Record], *, restating: bool = True
+        self, records: Iterable[Record], *, restating: bool = True, most: int = 1 << 40
     ) -> list[Refusal]:
         """Count records in the log's order; records below `position` are passed over.
 
-        `restating=False` rebuilds: what is fed counts, but is not stated again.
+        `restating=False` rebuilds: what is fed counts, but is not stated again. After the `most`th refused record it
+        returns, with `position` behind that one.
         Returns the refused records; never raises for anything a record holds.
         """
         refused: list[Refusal] = []
@@ -111,6 +112,8 @@ class PartitionCounts:
         minute, begin, end = 0, 0.0, 0.0
         lane: Lane = {}
         for record in records:
+            if refused and len(refused) >= most:
+                break
             offset, timestamp, value = record.offset, record.timestamp, record.value
             if offset < self.position:
                 continue

@@ -41,6 +41,11 @@ class Metrics:
         self.dead_letters = Counter(
             "ticketspike_dead_letters", "Ticket records refused and sent to dead-letters", registry=registry
         )
+        self.halted = Gauge(
+            "ticketspike_halted_partitions",
+            "Partitions of tickets whose counting stands still, as too many records cannot be read",
+            registry=registry,
+        )
         self.remembered = Gauge(
             "ticketspike_remembered_tickets", "Ticket ids remembered to count each once", registry=registry
         )

@@ -33,8 +33,8 @@ SOURCES = "sources"
 """Takes webhooks; no stage of the line, so that it can run where they arrive."""
 WAIT_SECONDS = 5.0
 STOP_SECONDS = 9.0
-OUTSIDE = frozenset({"slack", "presses"})
-"""What `/readyz` shows of the world outside: a worker is at work whether Slack is there or not."""
+OUTSIDE = frozenset({"slack", "presses", "tickets"})
+"""What `/readyz` shows of the world outside: a worker is at work whether Slack is there and senders are sane or not."""
 
 log = structlog.get_logger("worker")
 
@@ -131,6 +131,8 @@ class _Stages:
             count = Count(settings, self.metrics, instance_id)
             self.services["count"] = count
             ready["count"] = lambda: (count.ready, f"{len(count.assigned)} partitions")
+            halts = count.halts
+            ready["tickets"] = lambda: (not halts.halted, halts.sentence or "can be read")
         if "watch" in only:
             from streams.watch import Watch
 
