@@ -143,6 +143,8 @@ class Count(Service):
     async def _turn(self) -> None:
         """Prepare, read, count, and state what is due."""
         await self._prepare()
+        if self.assigned and self.ready:
+            self.metrics.recovered("count")
         self.halts.go_on(self.consumer)
         batches = await self.consumer.getmany(timeout_ms=max(0, min(200, int(self._due_in() * 1000))))
         self.fresh.turned()
@@ -306,5 +308,6 @@ class _Listener(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self.count.joined = True
+        self.count.metrics.assigned("count")
         self.count.assigned = set(assigned)
         self.count.unprepared = set(assigned)

@@ -75,7 +75,7 @@ class Notify:
         self.names = {settings.topic(name): name for name in SOURCES}
         self.app.agent(self.app.topic(*self.names, **RAW), name="notify")(self.notify)
         self.app.on_partitions_revoked.connect(self._rebalanced)
-        self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.app.on_partitions_assigned.connect(self._assigned_anew)
         self.notices = Notices(
             delivery,
             settings.ticketspike_campaign_notice_hours,
@@ -205,6 +205,7 @@ class Notify:
         await self.table.remove(stored.obsolete)
         log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)
         self._built = generation
+        self.metrics.recovered("notify")
         self.sender.take_over(board)
 
     async def _tick_for_ever(self) -> None:
@@ -245,3 +246,7 @@ class Notify:
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
+
+    def _assigned_anew(self, *_: Any, **__: Any) -> None:
+        self.metrics.assigned("notify")
+        self._rebalanced()

@@ -80,7 +80,7 @@ class Watch:
         self.source = settings.topic("ticket-counts")
         self.app.agent(self.app.topic(self.source, **RAW), name="watch")(self.watch)
         self.app.on_partitions_revoked.connect(self._rebalanced)
-        self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.app.on_partitions_assigned.connect(self._assigned_anew)
         self.generation = 0
         self._built = -1
         self.checkpoints = checkpoint.Slots()
@@ -117,6 +117,7 @@ class Watch:
         if self.surveillance is None or self._built != generation:
             await self._rebuild(entry.offset)
             self._built = generation
+            self.metrics.recovered("watch")
         if entry.offset < self.position:
             return
         if entry.offset > self.position:
@@ -330,6 +331,10 @@ class Watch:
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
+
+    def _assigned_anew(self, *_: Any, **__: Any) -> None:
+        self.metrics.assigned("watch")
+        self._rebalanced()
 
     def _observe(self, held: Surveillance) -> None:
         self.metrics.reasons.set(len(held.detector.reasons))
