@@ -19,6 +19,7 @@ Resource = Literal["topic", "group"]
 ROLES: Mapping[str, str] = {
     "count": "counts tickets",
     "watch": "keeps baselines and raises spikes",
+    "canary": "sends canaries, where TICKETSPIKE_CANARY_SECONDS is set: for the user of watch",
     "notify": "keeps incidents and talks to Slack",
     "sources": "takes webhooks of helpdesks",
     "sender": "sends tickets and orders: `send`, or a producer of your own",
@@ -42,6 +43,7 @@ _WRITES: Mapping[str, tuple[str, ...]] = {
     "watch": ("spikes", "conditions"),
     "notify": ("incidents", "answers"),
     "sources": ("tickets",),
+    "canary": ("tickets",),
     "sender": ("tickets", "orders"),
     "operator": ("campaigns", "baselines", "answers"),
     "mender": ("tickets",),

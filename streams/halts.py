@@ -14,6 +14,7 @@ from streams.counting import PartitionCounts
 from streams.dead_letter_limit import DeadLetterLimit, Halt
 from streams.metrics import Metrics
 from streams.settings import Settings
+from streams.tally import Tally
 from streams.validity import Refusal
 
 NEWEST = 20
@@ -135,7 +136,8 @@ class Halts:
             batches = await consumer.getmany(tp, timeout_ms=1000, max_records=NEWEST)
             if counts.feed(batches.get(tp, []), most=1):
                 return None
-        return end
+        # Canaries and end markers alone say nothing about the sender of tickets.
+        return end if counts.tally != Tally() else None
 
     def _limit(self, tp: TopicPartition) -> DeadLetterLimit:
         if tp not in self._limits:

@@ -77,6 +77,11 @@ class Metrics:
             ["stage"],
             registry=registry,
         )
+        self.canary_age = Gauge(
+            "ticketspike_canary_age_seconds",
+            "Since the newest canary was sent whose minute watch has closed; 0 where none are sent",
+            registry=registry,
+        )
         self.lag_seconds = Gauge(
             "ticketspike_lag_seconds",
             "How long ago the newest record that was read came onto the stage's topic; 0 when all are read",

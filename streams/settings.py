@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     ticketspike_facets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_FACETS
     ticketspike_horizon_hours: int = Field(48, ge=1, le=24 * 90)
     ticketspike_max_reasons: int = Field(2000, ge=1, le=20000)
+    ticketspike_canary_seconds: float = Field(0, ge=0, le=3600)
     ticketspike_dead_letter_run: int = Field(200, ge=0, le=1_000_000)
     ticketspike_dead_letter_ratio: float = Field(0.5, gt=0, le=1)
 

@@ -21,6 +21,7 @@ from streams import checkpoint, follow, left_open
 from streams.answered import Answered
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.campaign_rows import decode_campaigns
+from streams.canary import Sightings
 from streams.detection import detector_settings
 from streams.events import BaselineRecord, TicketCounts
 from streams.metrics import Metrics
@@ -100,6 +101,9 @@ class Watch:
         self._learn_below = 0
         """Records below it are judged by what an older version said of them; now they only teach."""
         self._decode = msgspec.json.Decoder(TicketCounts).decode
+        self.canaries = Sightings(now)
+        if settings.ticketspike_canary_seconds:
+            metrics.canary_age.set_function(self.canaries.age)
 
     async def watch(self, stream: Any) -> None:
         """The agent: hand every record over, those that Faust passed over first."""
@@ -134,6 +138,7 @@ class Watch:
         if statement is None:
             return
         self.minutes.hear(statement, entry.offset)
+        self.canaries.hear(statement)
         for cell in statement.cells:
             held.add(cell, partition=statement.partition, stamp=statement.offset)
         said: list[Spike] = []
@@ -149,6 +154,8 @@ class Watch:
                 if time.monotonic() - begun > CHECKPOINT_SECONDS:
                     await self._publish(said)
                     said, begun = [], time.monotonic()
+        if held.closed is not None:
+            self.canaries.closed(held.closed)
         wall = self.settings.ticketspike_clock == "wall"
         # Also without new cells: what came before the first minute was closed still waits for its judgement.
         due = bool(statement.cells) or time.monotonic() - self._scored >= SCORE_SECONDS

@@ -60,6 +60,11 @@ def run(settings: Settings, only: Sequence[str] | None = None) -> None:
         raise SettingsError(
             f"TICKETSPIKE_SHARD_BY={settings.ticketspike_shard_by} is not allowed in this version; allowed: none"
         )
+    if settings.ticketspike_canary_seconds and settings.ticketspike_clock == "event":
+        raise SettingsError(
+            f"TICKETSPIKE_CANARY_SECONDS={settings.ticketspike_canary_seconds:g} is not allowed with "
+            "TICKETSPIKE_CLOCK=event; allowed: 0, as a replay's time is not a canary's"
+        )
     if only is None:
         only = (*STAGES, SOURCES) if settings.ticketspike_sources else STAGES
     relax_collector()
@@ -139,6 +144,10 @@ class _Stages:
             watch = Watch(settings, self.metrics, instance_id)
             self.services["watch"] = watch.app
             ready["watch"] = lambda: _faust_ready(watch)
+            if settings.ticketspike_canary_seconds:
+                from streams.canary import Canaries
+
+                self.services["canary"] = Canaries(settings)
         if "notify" in only:
             from streams.notify import Notify
             from streams.presses import presses
