@@ -14,7 +14,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real chaos-slack lint bench bench-detection lock
+.PHONY: help setup java demo test real chaos-slack lint bench bench-detection sbom audit fuzz lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
@@ -77,6 +77,13 @@ $(VENV)-bench/.ready: requirements-bench.txt pyproject.toml $(VENV)/.ready
 	$(VENV)-bench/bin/pip $(PIP) --no-deps --require-hashes -r requirements-bench.txt
 	$(VENV)-bench/bin/pip $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
+
+sbom: $(VENV)/.ready ## What the image holds, as CycloneDX JSON from the lock file: build/sbom.json
+	@mkdir -p build
+	$(BIN)/python deploy/sbom.py >build/sbom.json
+
+audit: $(VENV)/.ready ## Is what is installed what was locked, and is anything of it known to be vulnerable?
+	$(BIN)/python deploy/audit.py
 
 lock: ## Pin the requirements with hashes (needs uv; UPGRADE=--upgrade takes newer ones)
 	@command -v uv >/dev/null || { echo "uv is missing; install it: pipx install uv" >&2; exit 1; }
