@@ -78,6 +78,18 @@ $(VENV)-bench/.ready: requirements-bench.txt pyproject.toml $(VENV)/.ready
 	$(VENV)-bench/bin/pip $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Apart from .venv: the fuzzer has wheels for Linux only. Takes the packages of .venv, and adds the one.
+$(VENV)-fuzz/.ready: requirements-fuzz.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear $(VENV)-fuzz
+	$(VENV)-fuzz/bin/pip $(PIP) --no-deps --require-hashes -r requirements-fuzz.txt
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		>$$($(VENV)-fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ticketspike-venv.pth
+	@touch $@
+
+fuzz: $(VENV)-fuzz/.ready ## All that parses from outside, under atheris (SECONDS=600 RUNS= TARGET= SEED=)
+	PYTHONPATH=.:tests/support $(VENV)-fuzz/bin/python tests/fuzz/run.py $(if $(TARGET),--target $(TARGET)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) </dev/null
+
 sbom: $(VENV)/.ready ## What the image holds, as CycloneDX JSON from the lock file: build/sbom.json
 	@mkdir -p build
 	$(BIN)/python deploy/sbom.py >build/sbom.json
@@ -90,3 +102,4 @@ lock: ## Pin the requirements with hashes (needs uv; UPGRADE=--upgrade takes new
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --group dev -o requirements-dev.txt
 	$(COMPILE) --group dev --group bench -o requirements-bench.txt
+	$(filter-out pyproject.toml,$(COMPILE)) --group fuzz -o requirements-fuzz.txt

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from alerts.records import Campaign
+from streams.errors import UNREADABLE
 
 FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 """Times beyond leave no room to add hours or change zones; "without end" is often written as the year 9999."""
@@ -26,7 +27,7 @@ def decode_campaigns(rows: Mapping[bytes, bytes]) -> dict[str, Campaign]:
     for key, value in sorted(rows.items()):
         try:
             campaign = msgspec.json.decode(value, type=Campaign)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning(
                 "campaign left out: cannot be read", key=key.decode(errors="replace"), error=str(error)
             )

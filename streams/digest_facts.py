@@ -25,7 +25,7 @@ from streams.compacted import read_compacted
 from streams.counts import Statement
 from streams.day_counts import DayCounts, DayTally, midnight
 from streams.detection import holiday_dates
-from streams.errors import Failure
+from streams.errors import UNREADABLE, Failure
 from streams.settings import Settings
 from streams.to_end import appended_between, read_to_end
 
@@ -114,7 +114,7 @@ def _statements(settings: Settings, since: datetime | None) -> Iterator[Statemen
         for record in read_to_end(settings, "ticket-counts", since=since):
             if record.value:
                 yield decode(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         topic = settings.topic("ticket-counts")
         raise Failure(
             f"{topic} holds a record that is not ours ({error}); only workers may write there."
@@ -127,7 +127,7 @@ def _readable(values: Iterable[bytes], kind: type[T], settings: Settings, topic:
     for value in values:
         try:
             yield decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             refused += 1
     if refused:
         name = settings.topic(topic)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from alerts.records import Instant
+from streams.errors import UNREADABLE
 
 HEADER = "ticketspike-marker"
 END = b"end"
@@ -65,5 +66,5 @@ def _read(kind: bytes, headers: Iterable[tuple[str, bytes]] | None, value: bytes
         return None
     try:
         return msgspec.json.decode(value, type=_Marker).at.timestamp()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None

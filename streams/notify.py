@@ -27,6 +27,7 @@ from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
 from streams.digests import Digests
+from streams.errors import UNREADABLE
 from streams.incident_store import IncidentStore
 from streams.metrics import Metrics
 from streams.notices import Notices
@@ -159,7 +160,7 @@ class Notify:
             return []
         try:
             said = msgspec.json.decode(record.value, type=SOURCES[name])
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             log.error("a record cannot be read and is passed over", topic=name, offset=record.offset)
             return []
         if isinstance(said, Answer):

@@ -181,6 +181,10 @@ def _from_file() -> dict[str, Any]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"TICKETSPIKE_CONFIG={name}: not TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(
+            f"TICKETSPIKE_CONFIG={name}: nested too deeply; a setting is a plain value"
+        ) from None
     values = {key.lower(): value for key, value in content.items()}
     if "roster" in values:
         # Tables read better under the short name; in an environment anybody might mean anything by it.

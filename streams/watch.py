@@ -23,6 +23,7 @@ from streams.app import RAW, compacted, shard_table, stage_app
 from streams.campaign_rows import decode_campaigns
 from streams.canary import Sightings
 from streams.detection import detector_settings
+from streams.errors import UNREADABLE
 from streams.events import BaselineRecord, TicketCounts
 from streams.metrics import Metrics
 from streams.minutes import Minutes
@@ -178,7 +179,7 @@ class Watch:
     def _decode_or_tell(self, entry: follow.Entry) -> TicketCounts | None:
         try:
             return self._decode(entry.value or b"")
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             log.error("a record of ticket-counts cannot be read and is passed over", offset=entry.offset)
             return None
 
@@ -266,7 +267,7 @@ class Watch:
                 row = msgspec.json.decode(value, type=Row)
                 held.restore(reason, row.state)
                 self._versions[reason] = row.baseline_version
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, *UNREADABLE) as error:
             # After an upgrade: the log and the baselines hold all that the state was made of.
             log.warning("the stored state cannot be used; it is made anew from the log", error=str(error))
             self.checkpoints = checkpoint.forsake(self.table)
@@ -332,7 +333,7 @@ class Watch:
                 if record.version > self._versions.get(record.contact_reason, 0):
                     self._versions[record.contact_reason] = record.version
                     held.adopt(record.contact_reason, record.baseline)
-            except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
+            except (*UNREADABLE, ValueError, KeyError, TypeError) as error:
                 log.error("a baseline cannot be read and is left out", error=type(error).__name__)
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:

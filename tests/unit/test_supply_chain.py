@@ -24,7 +24,7 @@ def lock(name: str = "requirements.txt") -> str:
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_requirement_is_pinned_with_hashes_and_says_who_wants_it(name: str) -> None:
     found = pins(lock(name))
-    assert len(found) > 50
+    assert len(found) > (1 if "fuzz" in name else 50)
     assert all(pin.hashes and pin.wanted_by for pin in found)
 
 
