@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import msgspec
 import structlog
 
 from alerts.records import Campaign
 from streams.errors import UNREADABLE
-
-FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-"""Times beyond leave no room to add hours or change zones; "without end" is often written as the year 9999."""
+from streams.reading import FIRST, LAST
 
 log = structlog.get_logger("campaigns")
 

@@ -26,13 +26,14 @@ from streams.counts import Statement
 from streams.day_counts import DayCounts, DayTally, midnight
 from streams.detection import holiday_dates
 from streams.errors import UNREADABLE, Failure
+from streams.reading import read
 from streams.settings import Settings
 from streams.to_end import appended_between, read_to_end
 
 _BEFORE = timedelta(days=2)
 """How much is read before the first usual day, to know whether it was counted from its beginning."""
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def gather(settings: Settings, at: datetime | None = None) -> Digest:
@@ -123,12 +124,13 @@ def _statements(settings: Settings, since: datetime | None) -> Iterator[Statemen
 
 def _readable(values: Iterable[bytes], kind: type[T], settings: Settings, topic: str) -> Iterator[T]:
     """Records that can be read; others are told and passed over, as the stage does: counts are sums, these are not."""
-    decode, refused = msgspec.json.Decoder(kind).decode, 0
+    refused = 0
     for value in values:
-        try:
-            yield decode(value)
-        except UNREADABLE:
+        record = read(value, kind)
+        if record is None:
             refused += 1
+        else:
+            yield record
     if refused:
         name = settings.topic(topic)
         click.echo(f"Passed over in {name}, as they cannot be read: {refused}.", err=True)

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import structlog
 
 from alerts.board import Board
@@ -27,10 +26,10 @@ from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
 from streams.digests import Digests
-from streams.errors import UNREADABLE
 from streams.incident_store import IncidentStore
 from streams.metrics import Metrics
 from streams.notices import Notices
+from streams.reading import read
 from streams.redemptions import Redemptions
 from streams.sender import Sender
 from streams.settings import Settings
@@ -158,9 +157,8 @@ class Notify:
         self.positions[name] = record.offset + 1
         if record.value is None:
             return []
-        try:
-            said = msgspec.json.decode(record.value, type=SOURCES[name])
-        except UNREADABLE:
+        said = read(record.value, SOURCES[name])
+        if said is None:
             log.error("a record cannot be read and is passed over", topic=name, offset=record.offset)
             return []
         if isinstance(said, Answer):

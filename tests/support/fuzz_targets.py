@@ -35,6 +35,7 @@ from streams.events import Ticket, TicketCounts
 from streams.files.campaign_files import read_campaigns
 from streams.files.counts_files import read_counts
 from streams.files.readers import Refusal, read_tickets
+from streams.reading import read
 from streams.redemptions import Redemptions
 from streams.settings import Settings, SettingsError, load
 from streams.slack_http import _json, _payload
@@ -128,9 +129,8 @@ def order(data: bytes) -> None:
 
 def answer(data: bytes) -> None:
     """An answer is taken or passed over, and the message can be made afterwards."""
-    try:
-        said = msgspec.json.decode(data, type=Answer)
-    except UNREADABLE:
+    said = read(data, Answer)
+    if said is None:
         return
     channel = Channel()
     channel.hear(spike())

@@ -11,7 +11,9 @@ from fuzz_targets import TARGETS, TICKET, TOKENS, mutated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts.records import Answer
 from streams.campaign_rows import decode_campaigns
+from streams.reading import read
 
 EDIT = st.tuples(
     st.integers(0, 1 << 16),
@@ -60,3 +62,13 @@ def test_a_ticket_with_fields_of_any_shape_is_counted_or_refused_once(fields: di
 def test_a_campaign_that_is_no_text_or_endlessly_nested_is_left_out_and_ends_no_stage() -> None:
     nested = b'{"id": "c", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     assert decode_campaigns({b"a": b'{"id": "\xff"}', b"b": nested}) == {}
+
+
+@pytest.mark.parametrize("field", ["at", "until"])
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_an_answer_of_the_year_1_or_9999_is_passed_over_since_no_message_could_show_it(
+    field: str, time: str
+) -> None:
+    said = {"incident_id": "ts-1", "kind": "muted", "by": "U1", "at": "2026-11-20T09:15:00Z"}
+    assert read(json.dumps(said).encode(), Answer) is not None
+    assert read(json.dumps(said | {field: time}).encode(), Answer) is None
