@@ -24,6 +24,7 @@ ROLES: Mapping[str, str] = {
     "sources": "takes webhooks of helpdesks",
     "sender": "sends tickets and orders: `send`, or a producer of your own",
     "operator": "campaigns, learn, explain, counts, digest, missed, doctor",
+    "keeper": "backup and restore",
     "mender": "dead-letters list and replay: the only one beside count that sees what customers wrote",
     "admin": "topics create and check",
 }
@@ -36,6 +37,7 @@ _READS: Mapping[str, tuple[str, ...]] = {
     "notify": ("spikes", "conditions", "answers", "incidents", "campaigns", "orders", "ticket-counts"),
     "sources": ("campaigns",),
     "operator": ("ticket-counts", "spikes", "conditions", "incidents", "campaigns", "answers", "baselines"),
+    "keeper": ("baselines", "campaigns", "answers", "incidents"),
     "mender": ("dead-letters",),
 }
 _WRITES: Mapping[str, tuple[str, ...]] = {
@@ -46,6 +48,7 @@ _WRITES: Mapping[str, tuple[str, ...]] = {
     "canary": ("tickets",),
     "sender": ("tickets", "orders"),
     "operator": ("campaigns", "baselines", "answers"),
+    "keeper": ("baselines", "campaigns", "answers", "incidents"),
     "mender": ("tickets",),
 }
 _DESCRIBES: Mapping[str, tuple[str, ...]] = {

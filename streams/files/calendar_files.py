@@ -93,7 +93,11 @@ def read_calendar(path: Path, *, zone: ZoneInfo, now: datetime) -> Iterator[Foun
         else:
             series.setdefault(uid, []).append((line, event))
     for uid, events in series.items():
-        yield from _campaigns(uid, _newest(events), zone, now)
+        try:
+            yield from list(_campaigns(uid, _newest(events), zone, now))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # Of a form that nobody thought of, such as the year 1 or two beginnings: the other events are fine.
+            yield events[0][0], Refusal(events[0][0], "event", f"cannot be read ({type(error).__name__})")
 
 
 def _lines(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""A worker that finds the state of a former version: nothing is said twice, nothing stays open for ever."""
+"""A worker that finds the state of a former or a later version: nothing is said twice, nothing stays open for ever."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from shop import BREAKS, send, shop, spikes_on
 from worker_process import WorkerProcess, eventually
 
@@ -16,8 +17,8 @@ from streams.to_end import read_to_end
 from streams.topics import TABLES, app_id, table_changelog
 
 
-def make_old(settings: Settings) -> int:
-    """Give every row of watch's table the version before this one; how many there were."""
+def make_other(settings: Settings, version: int) -> int:
+    """Give every row of watch's table another version than this one's; how many there were."""
     from kafka import KafkaProducer
 
     stage, table = TABLES[0]
@@ -28,7 +29,7 @@ def make_old(settings: Settings) -> int:
     producer = KafkaProducer(**kafka_python_options(settings), acks="all")
     old = 0
     for key, value in newest.items():
-        before = value.replace(b'"detector":{"version":3', b'"detector":{"version":2')
+        before = value.replace(b'"detector":{"version":3', b'"detector":{"version":%d' % version)
         old += before != value
         producer.send(topic, key=key, value=before)
     producer.flush()
@@ -36,7 +37,9 @@ def make_old(settings: Settings) -> int:
     return old
 
 
-def test_the_state_of_a_former_version_is_made_anew_and_its_open_incident_is_carried_to_its_end(
+@pytest.mark.parametrize("version", [2, 9], ids=["upgrade", "rollback"])
+def test_the_state_of_another_version_is_made_anew_and_its_open_incident_is_carried_to_its_end(
+    version: int,
     make_settings: Callable[..., Settings],
     environment: Callable[[Settings], dict[str, str]],
     executable: str,
@@ -56,7 +59,7 @@ def test_the_state_of_a_former_version_is_made_anew_and_its_open_incident_is_car
         assert eventually(lambda: any(one.state != "cleared" for one in spikes_on(settings).values()))
         time.sleep(3)
         assert worker.stop() == 0
-        assert make_old(settings) >= 6
+        assert make_other(settings, version) >= 6
         worker.start()
         send(settings, after, 5.0)
         assert eventually(

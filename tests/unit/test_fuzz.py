@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import structlog
-from fuzz_targets import TARGETS, TICKET, TOKENS, mutated
+from fuzz_targets import BERLIN, NOW, TARGETS, TICKET, TOKENS, mutated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.records import Answer
 from streams.campaign_rows import decode_campaigns
+from streams.files.campaign_files import read_campaigns
+from streams.files.readers import Refusal
 from streams.reading import read
 
 EDIT = st.tuples(
@@ -72,3 +75,20 @@ def test_an_answer_of_the_year_1_or_9999_is_passed_over_since_no_message_could_s
     said = {"incident_id": "ts-1", "kind": "muted", "by": "U1", "at": "2026-11-20T09:15:00Z"}
     assert read(json.dumps(said).encode(), Answer) is not None
     assert read(json.dumps(said | {field: time}).encode(), Answer) is None
+
+
+def test_an_event_with_two_beginnings_is_refused_and_all_others_are_read(tmp_path: Path) -> None:
+    _, [sample] = TARGETS["calendar"]
+    begin = sample.index(b"DTSTART", sample.index(b"BEGIN:VEVENT"))
+    line = sample[begin : sample.index(b"\n", begin) + 1]
+
+    def read_from(content: bytes) -> list[object]:
+        path = tmp_path / "calendar.ics"
+        path.write_bytes(content)
+        with ExitStack() as stack:
+            return [row for _, row in read_campaigns(path, stack, zone=BERLIN, calendar_zone=BERLIN, now=NOW)]
+
+    whole, broken = read_from(sample), read_from(sample.replace(line, line + line, 1))
+    refused = [row for row in broken if isinstance(row, Refusal)]
+    assert [row.what for row in refused] == ["cannot be read (AttributeError)"]
+    assert len([row for row in broken if row in whole]) >= len(whole) - 1
