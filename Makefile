@@ -14,7 +14,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real chaos chaos-slack soak lint bench bench-detection lock
+.PHONY: help setup java demo test real chaos chaos-slack soak lint bench bench-detection sbom audit fuzz lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
@@ -87,8 +87,28 @@ $(VENV)-bench/.ready: requirements-bench.txt pyproject.toml $(VENV)/.ready
 	$(VENV)-bench/bin/pip $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Apart from .venv: the fuzzer has wheels for Linux only. Takes the packages of .venv, and adds the one.
+$(VENV)-fuzz/.ready: requirements-fuzz.txt $(VENV)/.ready
+	$(PYTHON) -m venv --clear $(VENV)-fuzz
+	$(VENV)-fuzz/bin/pip $(PIP) --no-deps --require-hashes -r requirements-fuzz.txt
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+		>$$($(VENV)-fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ticketspike-venv.pth
+	@touch $@
+
+fuzz: $(VENV)-fuzz/.ready ## All that parses from outside, under atheris (SECONDS=600 RUNS= TARGET= SEED=)
+	PYTHONPATH=.:tests/support $(VENV)-fuzz/bin/python tests/fuzz/run.py $(if $(TARGET),--target $(TARGET)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) </dev/null
+
+sbom: $(VENV)/.ready ## What the image holds, as CycloneDX JSON from the lock file: build/sbom.json
+	@mkdir -p build
+	$(BIN)/python deploy/sbom.py >build/sbom.json
+
+audit: $(VENV)/.ready ## Is what is installed what was locked, and is anything of it known to be vulnerable?
+	$(BIN)/python deploy/audit.py
+
 lock: ## Pin the requirements with hashes (needs uv; UPGRADE=--upgrade takes newer ones)
 	@command -v uv >/dev/null || { echo "uv is missing; install it: pipx install uv" >&2; exit 1; }
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --group dev -o requirements-dev.txt
 	$(COMPILE) --group dev --group bench -o requirements-bench.txt
+	$(filter-out pyproject.toml,$(COMPILE)) --group fuzz -o requirements-fuzz.txt

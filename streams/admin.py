@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from streams.access import topics_of
 from streams.connection import open_admin
 from streams.errors import Failure
 from streams.settings import Settings
@@ -58,16 +59,16 @@ def check(settings: Settings) -> list[Difference]:
         return [difference for spec in wanted for difference in differences(spec, observed.get(spec.name))]
 
 
-def missing_topics(settings: Settings) -> list[str]:
-    """The names of the topics that do not exist yet: a worker must not start without them.
+def missing_topics(settings: Settings, roles: Iterable[str]) -> list[str]:
+    """The names of the topics of these roles that do not exist: a worker must not start without them.
+
+    Those of other roles are left out, since Kafka hides from a user what it may not describe.
 
     Raises:
         Failure: Kafka is not reachable or refuses.
     """
     with open_admin(settings) as admin:
-        existing = set(admin.list_topics())
-        # The names do not depend on the number of brokers.
-        return [spec.name for spec in specs(settings, brokers=1) if spec.name not in existing]
+        return sorted(topics_of(settings, roles) - set(admin.list_topics()))
 
 
 def tickets_partitions(settings: Settings) -> int:

@@ -10,6 +10,7 @@ import structlog
 
 from alerts.answer_effects import Effects, effects
 from alerts.records import Incident
+from streams.errors import UNREADABLE
 
 _NO_ANSWERS = b'"answers":[]'
 
@@ -62,7 +63,7 @@ class Answered:
             return self._incidents.pop(key, None) is not None
         try:
             incident = msgspec.json.decode(value, type=Incident)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning("an incident cannot be read; its answers change nothing", error=type(error).__name__)
             return self._incidents.pop(key, None) is not None
         if self._clock == "event":

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import msgspec
 import structlog
 
 from alerts.records import Campaign
-
-FIRST, LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-"""Times beyond leave no room to add hours or change zones; "without end" is often written as the year 9999."""
+from streams.errors import UNREADABLE
+from streams.reading import FIRST, LAST
 
 log = structlog.get_logger("campaigns")
 
@@ -26,7 +24,7 @@ def decode_campaigns(rows: Mapping[bytes, bytes]) -> dict[str, Campaign]:
     for key, value in sorted(rows.items()):
         try:
             campaign = msgspec.json.decode(value, type=Campaign)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             log.warning(
                 "campaign left out: cannot be read", key=key.decode(errors="replace"), error=str(error)
             )

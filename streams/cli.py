@@ -25,6 +25,9 @@ COMMANDS = {
     "digest": "What is open, what yesterday was about, and whether all is well.",
     "backtest": "What would have alerted on past tickets.",
     "counts": "What was counted, as JSON lines.",
+    "backup": "Save baselines, answers, incidents and campaigns in a file.",
+    "restore": "Put back what `backup` saved.",
+    "acls": "The least rights that each part needs on Kafka, as commands.",
     "doctor": "Is everything there that a worker needs? One line each, with the remedy.",
     "dead-letters": "What was refused and why; send it again.",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import ssl
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from streams.errors import Failure, PassingFailure
+from streams.handshake import Trouble, greet
 from streams.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -137,18 +137,18 @@ def addresses(settings: Settings) -> list[tuple[str, int]]:
 
 
 def require_kafka(settings: Settings, seconds: float = 10) -> None:
-    """Return once Kafka answers; blocks for `seconds` at most.
+    """Return once Kafka answers; blocks for `seconds` at most. Not to be called from a running event loop.
 
     A refused connection is tried for a quarter of the time only: nobody wants to wait 10 s for a typing
     error, yet a broker that is just starting deserves a moment.
 
     Raises:
-        Failure: Kafka is not reachable; names the address and the remedy.
+        Failure: Kafka is not reachable, or refuses us; names the address, what is wrong and the remedy.
         SettingsError: the address or the security settings are wrong.
     """
     _common(settings)
     started = time.monotonic()
-    _require_port(addresses(settings), settings, started, seconds)
+    _require_greeting(addresses(settings), settings, started, seconds)
     with open_admin(settings, seconds=max(1.0, seconds - (time.monotonic() - started) - 2)):
         pass
 
@@ -247,20 +247,28 @@ def _common(settings: Settings) -> dict[str, Any]:
     return options
 
 
-def _require_port(targets: list[tuple[str, int]], settings: Settings, started: float, seconds: float) -> None:
-    reason = ""
+def _require_greeting(
+    targets: list[tuple[str, int]], settings: Settings, started: float, seconds: float
+) -> None:
     while True:
-        for target in targets:
+        troubles = []
+        for host, port in targets:
             remaining = seconds - (time.monotonic() - started) - 1
-            try:
-                socket.create_connection(target, timeout=max(0.2, min(3.0, remaining))).close()
-            except OSError as error:
-                reason = error.strerror or str(error) or type(error).__name__
-            else:
+            trouble = greet(settings, host, port, max(0.5, min(3.0, remaining)))
+            if trouble is None:
                 return
+            troubles.append(trouble)
+        if final := [trouble for trouble in troubles if trouble.final]:
+            raise Failure(_unusable(settings, final[0]))
         if time.monotonic() - started > seconds / 4:
-            raise PassingFailure(f"{_unreachable(settings)} ({reason}).")
+            raise PassingFailure(_unusable(settings, troubles[0]))
         time.sleep(0.3)
+
+
+def _unusable(settings: Settings, trouble: Trouble) -> str:
+    if trouble.sentence.startswith("nothing answers"):
+        return f"{_unreachable(settings)} ({trouble.sentence})."
+    return f"{trouble.sentence[0].upper()}{trouble.sentence[1:]}."
 
 
 def _unreachable(settings: Settings) -> str:

@@ -25,6 +25,7 @@ from streams.connection import aiokafka_options
 from streams.counting import PartitionCounts
 from streams.customers import pseudonymiser
 from streams.freshness import Freshness
+from streams.halts import Halts
 from streams.metrics import Metrics
 from streams.resumption import resume
 from streams.settings import Settings
@@ -34,6 +35,7 @@ from streams.validity import Refusal
 
 BATCH = 5000
 STOP_SECONDS = 5.0
+LOOK_SECONDS = 5.0
 
 log = structlog.get_logger("count")
 
@@ -65,6 +67,7 @@ class Count(Service):
         self.stated: dict[TopicPartition, tuple[int, float | None, bool]] = {}
         self.partitions = 0
         self.letters: list[tuple[Any, Refusal]] = []
+        self.halts = Halts(settings, metrics, self._reader)
         self.joined = False
         self.flushed = time.monotonic()
         self.finished = asyncio.Event()
@@ -128,9 +131,21 @@ class Count(Service):
         finally:
             self.finished.set()
 
+    @Service.task
+    async def _look(self) -> None:
+        while not self.should_stop:
+            await self.sleep(LOOK_SECONDS)
+            try:
+                await self.halts.look()
+            except KafkaError as error:
+                log.warning("what stands still cannot be looked at", error=type(error).__name__)
+
     async def _turn(self) -> None:
         """Prepare, read, count, and state what is due."""
         await self._prepare()
+        if self.assigned and self.ready:
+            self.metrics.recovered("count")
+        self.halts.go_on(self.consumer)
         batches = await self.consumer.getmany(timeout_ms=max(0, min(200, int(self._due_in() * 1000))))
         self.fresh.turned()
         for tp, batch in batches.items():
@@ -155,6 +170,7 @@ class Count(Service):
             return
         for tp in [tp for tp in self.counts if tp not in self.assigned]:
             del self.counts[tp]
+            self.halts.forget(tp)
         parts = sorted(self.unprepared)
         commits = await read_committed(self.settings, app_id(self.settings, "count"))
         begins = await self.consumer.beginning_offsets(parts)
@@ -173,6 +189,7 @@ class Count(Service):
                 begin=self._begin,
             )
             self.consumer.seek(tp, self.counts[tp].position)
+            self.halts.hold(tp, self.consumer)
             self.fresh.heard(tp)
             self.stated.pop(tp, None)
             self.unprepared.discard(tp)
@@ -188,23 +205,27 @@ class Count(Service):
             cut=commit.window_start < beginning,
         )
 
+    def _reader(self, partition: int) -> PartitionCounts:
+        """Reads as counting does, and states nothing."""
+        return PartitionCounts(partition, self.pseudonym, facets=self.settings.ticketspike_facets)
+
     async def _feed(self, tp: TopicPartition, batch: Sequence[Any]) -> None:
-        if tp in self.unprepared or tp not in self.counts:
+        if tp in self.unprepared or tp not in self.counts or tp in self.halts.halted:
             return  # fetched from the committed offset before we could seek to the window: read again from there
         counts = self.counts[tp]
         committed = self.committed[tp].offset
         self.fresh.heard(tp)
         if counts.position < committed:
             # What is below the committed offset was stated and dead-lettered before.
-            split = next(
-                (index for index, record in enumerate(batch) if record.offset >= committed), len(batch)
-            )
-            counts.feed(batch[:split], restating=False)
-            batch = batch[split:]
-        refusals = counts.feed(batch)
-        if refusals:
-            by_offset = {record.offset: record for record in batch}
+            stated, batch = _split(batch, committed)
+            counts.feed(stated, restating=False)
+        while batch:
+            refusals = counts.feed(batch, most=self.halts.room(tp))
+            fed, batch = _split(batch, counts.position) if refusals else (batch, [])
+            by_offset = {record.offset: record for record in fed} if refusals else {}
             self.letters.extend((by_offset[refusal.offset], refusal) for refusal in refusals)
+            if self.halts.judge(tp, fed, refusals, self.consumer):
+                break
         # Others on the same loop (heartbeats, watch, notify) get their turn between batches.
         await asyncio.sleep(0)
 
@@ -269,6 +290,12 @@ class Count(Service):
         self.metrics.count(self.counts, {tp: self.consumer.highwater(tp) for tp in held}, self.now())
 
 
+def _split(batch: Sequence[Any], offset: int) -> tuple[Sequence[Any], Sequence[Any]]:
+    """The records below an offset, and the rest."""
+    index = next((index for index, record in enumerate(batch) if record.offset >= offset), len(batch))
+    return batch[:index], batch[index:]
+
+
 class _Listener(ConsumerRebalanceListener):
     """Only notes what changed: aiokafka swallows whatever a listener raises, so the work is the main loop's."""
 
@@ -281,5 +308,6 @@ class _Listener(ConsumerRebalanceListener):
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self.count.joined = True
+        self.count.metrics.assigned("count")
         self.count.assigned = set(assigned)
         self.count.unprepared = set(assigned)

@@ -73,6 +73,8 @@ class PartitionCounts:
         """Event time before which this partition is complete, as far as its own tickets say (epoch seconds)."""
         self.newest_appended = 0.0
         """When the ticket behind `newest` came into the log (epoch seconds)."""
+        self.canary: float | None = None
+        """When the newest canary was sent (epoch seconds)."""
         self._lateness = [0.0, 0.0]
         """The largest delay between a ticket and its record, in the hour before and in this one (seconds)."""
         self._facets = Facets(facets)
@@ -95,11 +97,12 @@ class PartitionCounts:
         self._decode = msgspec.json.Decoder(ReadTicket).decode
 
     def feed(  # noqa: C901 - one loop, written out, since every ticket comes this way
-        self, records: Iterable[Record], *, restating: bool = True
+        self, records: Iterable[Record], *, restating: bool = True, most: int = 1 << 40
     ) -> list[Refusal]:
         """Count records in the log's order; records below `position` are passed over.
 
-        `restating=False` rebuilds: what is fed counts, but is not stated again.
+        `restating=False` rebuilds: what is fed counts, but is not stated again. After the `most`th refused record it
+        returns, with `position` behind that one.
         Returns the refused records; never raises for anything a record holds.
         """
         refused: list[Refusal] = []
@@ -111,6 +114,8 @@ class PartitionCounts:
         minute, begin, end = 0, 0.0, 0.0
         lane: Lane = {}
         for record in records:
+            if refused and len(refused) >= most:
+                break
             offset, timestamp, value = record.offset, record.timestamp, record.value
             if offset < self.position:
                 continue
@@ -198,6 +203,7 @@ class PartitionCounts:
             drained=drained,
             cells=self._cells.stated(self._facets.names),
             late=self._cells.late,
+            canary=self.canary,
         )
 
     @property
@@ -221,6 +227,10 @@ class PartitionCounts:
         self._lanes.clear()
 
     def _is_marker(self, record: Record) -> bool:
+        sent = markers.read_canary(record.headers, record.value)
+        if sent is not None and sent <= record.timestamp / 1000.0 + FUTURE_SECONDS:
+            self.canary = max(sent, self.canary or sent)
+            return True
         at = markers.read_marker(record.headers, record.value)
         if at is None or at > record.timestamp / 1000.0 + FUTURE_SECONDS:
             return False

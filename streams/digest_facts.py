@@ -25,14 +25,15 @@ from streams.compacted import read_compacted
 from streams.counts import Statement
 from streams.day_counts import DayCounts, DayTally, midnight
 from streams.detection import holiday_dates
-from streams.errors import Failure
+from streams.errors import UNREADABLE, Failure
+from streams.reading import read
 from streams.settings import Settings
 from streams.to_end import appended_between, read_to_end
 
 _BEFORE = timedelta(days=2)
 """How much is read before the first usual day, to know whether it was counted from its beginning."""
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 def gather(settings: Settings, at: datetime | None = None) -> Digest:
@@ -114,7 +115,7 @@ def _statements(settings: Settings, since: datetime | None) -> Iterator[Statemen
         for record in read_to_end(settings, "ticket-counts", since=since):
             if record.value:
                 yield decode(record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         topic = settings.topic("ticket-counts")
         raise Failure(
             f"{topic} holds a record that is not ours ({error}); only workers may write there."
@@ -123,12 +124,13 @@ def _statements(settings: Settings, since: datetime | None) -> Iterator[Statemen
 
 def _readable(values: Iterable[bytes], kind: type[T], settings: Settings, topic: str) -> Iterator[T]:
     """Records that can be read; others are told and passed over, as the stage does: counts are sums, these are not."""
-    decode, refused = msgspec.json.Decoder(kind).decode, 0
+    refused = 0
     for value in values:
-        try:
-            yield decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        record = read(value, kind)
+        if record is None:
             refused += 1
+        else:
+            yield record
     if refused:
         name = settings.topic(topic)
         click.echo(f"Passed over in {name}, as they cannot be read: {refused}.", err=True)

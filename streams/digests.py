@@ -22,7 +22,7 @@ from alerts.delivery import Delivery, DeliveryError
 from alerts.digested import Digest, DigestSaid
 from alerts.pacing import Kind
 from alerts.schedule import LATE, parse
-from streams.errors import Failure
+from streams.errors import UNREADABLE, Failure
 from streams.settings import Settings
 
 RETRY_AFTER = timedelta(minutes=2)
@@ -197,5 +197,5 @@ async def facts_apart(seconds: float = READ_SECONDS) -> Digest:
         raise Failure(lines[-1] if lines else f"It ended with status {process.returncode}.")
     try:
         return msgspec.json.decode(said, type=Digest)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise Failure(f"The facts cannot be read: {error}") from None

@@ -66,6 +66,9 @@ def _settings(settings: Settings) -> Finding:
     if settings.ticketspike_hmac_key is None:
         text = "TICKETSPIKE_HMAC_KEY is not set; set it to a secret text, the same for all workers"
         return Finding("settings", "wrong", text)
+    if settings.ticketspike_hmac_key_old is not None:
+        text = "TICKETSPIKE_HMAC_KEY_OLD changes nothing in this version; see docs/runbook.md, Change the HMAC key"
+        return Finding("settings", "note", text)
     try:
         days = holiday_dates(settings.ticketspike_holidays)
     except SettingsError as error:

@@ -89,7 +89,8 @@ class TicketCounts(msgspec.Struct, frozen=True, kw_only=True):
     Every cell is cumulative: it includes all tickets below `offset`, so of two statements about a cell the
     one with the larger `offset` holds, and hearing one again changes nothing. `watermark` is the event time
     (epoch seconds) before which this partition is complete; `drained` says that it was read to its end and has
-    been quiet since. `partitions` is how many `tickets` has.
+    been quiet since. `partitions` is how many `tickets` has. `canary` is when the newest canary below `offset` was
+    sent (epoch seconds).
     """
 
     partition: int
@@ -99,6 +100,7 @@ class TicketCounts(msgspec.Struct, frozen=True, kw_only=True):
     drained: bool = False
     cells: list[Cell] = []
     late: list[Late] = []
+    canary: float | None = None
 
 
 class BaselineRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,7 +36,7 @@ from alerts.press_words import Refusal, press_words
 from alerts.records import Campaign, Incident
 from alerts.slack_replies import Replies
 from streams.answer_log import AnswerLog
-from streams.errors import Failure
+from streams.errors import UNREADABLE, Failure
 from streams.explain_apart import explained
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -215,7 +215,7 @@ def incident_in(rows: Mapping[bytes, bytes]) -> IncidentOf:
         value = rows.get(incident_id.encode("utf-8", "replace"))
         try:
             return msgspec.json.decode(value, type=Incident) if value else None
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             return None
 
     return incident_of

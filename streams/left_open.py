@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from alerts.records import Spike
 from streams import follow
+from streams.errors import UNREADABLE
 from streams.settings import Settings
 
 _END = 1 << 62
@@ -25,7 +26,7 @@ async def cleared(settings: Settings) -> list[Spike]:
     async for entry in follow.read(settings, settings.topic("spikes"), 0, _END):
         try:
             spike = msgspec.json.decode(entry.value or b"", type=Spike)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
         found[spike.spike_id] = spike
     return [clear(spike) for spike in found.values() if spike.state != "cleared"]

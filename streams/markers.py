@@ -14,9 +14,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from alerts.records import Instant
+from streams.errors import UNREADABLE
 
 HEADER = "ticketspike-marker"
 END = b"end"
+CANARY = b"canary"
+"""A canary (`streams.canary`) looks like an end marker, and says nothing about other records."""
 
 
 class _Marker(msgspec.Struct, frozen=True):
@@ -33,6 +36,21 @@ def marker(at: datetime) -> tuple[bytes, list[tuple[str, bytes]]]:
     return msgspec.json.encode(_Marker(at=at.astimezone(UTC))), [(HEADER, END)]
 
 
+def canary(at: datetime) -> tuple[bytes, list[tuple[str, bytes]]]:
+    """The value and headers of a canary that was sent at an instant."""
+    return msgspec.json.encode(_Marker(at=at.astimezone(UTC), marker="canary")), [(HEADER, CANARY)]
+
+
+def read_canary(headers: Iterable[tuple[str, bytes]] | None, value: bytes | None) -> float | None:
+    """The instant of a canary in epoch seconds, or None if this record is none. Never raises.
+
+    >>> value, headers = canary(datetime(1970, 1, 1, 0, 1, tzinfo=UTC))
+    >>> read_canary(headers, value), read_marker(headers, value), read_canary(marker(datetime.now(UTC))[1], value)
+    (60.0, None, None)
+    """
+    return _read(CANARY, headers, value)
+
+
 def read_marker(headers: Iterable[tuple[str, bytes]] | None, value: bytes | None) -> float | None:
     """The instant of an end marker in epoch seconds, or None if this record is none. Never raises.
 
@@ -40,9 +58,13 @@ def read_marker(headers: Iterable[tuple[str, bytes]] | None, value: bytes | None
     >>> read_marker(headers, value), read_marker([], value), read_marker(headers, b"{}")
     (60.0, None, None)
     """
-    if not headers or value is None or not any(key == HEADER and content == END for key, content in headers):
+    return _read(END, headers, value)
+
+
+def _read(kind: bytes, headers: Iterable[tuple[str, bytes]] | None, value: bytes | None) -> float | None:
+    if not headers or value is None or not any(key == HEADER and content == kind for key, content in headers):
         return None
     try:
         return msgspec.json.decode(value, type=_Marker).at.timestamp()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None

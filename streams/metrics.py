@@ -6,6 +6,7 @@ Labels hold stages, outcomes and partitions only, never anything that a ticket h
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -41,6 +42,11 @@ class Metrics:
         self.dead_letters = Counter(
             "ticketspike_dead_letters", "Ticket records refused and sent to dead-letters", registry=registry
         )
+        self.halted = Gauge(
+            "ticketspike_halted_partitions",
+            "Partitions of tickets whose counting stands still, as too many records cannot be read",
+            registry=registry,
+        )
         self.remembered = Gauge(
             "ticketspike_remembered_tickets", "Ticket ids remembered to count each once", registry=registry
         )
@@ -57,6 +63,23 @@ class Metrics:
             "ticketspike_ready",
             "1 while a stage is ready, 0 while it is not, as /readyz says",
             ["stage"],
+            registry=registry,
+        )
+        self.rebalances = Counter(
+            "ticketspike_rebalances",
+            "How often the group told a stage of this worker which partitions are its own, at its start too",
+            ["stage"],
+            registry=registry,
+        )
+        self.recovery = Gauge(
+            "ticketspike_recovery_seconds",
+            "From being told its partitions until a stage had its state and went on, the last time it held any",
+            ["stage"],
+            registry=registry,
+        )
+        self.canary_age = Gauge(
+            "ticketspike_canary_age_seconds",
+            "Since the newest canary was sent whose minute watch has closed; 0 where none are sent",
             registry=registry,
         )
         self.lag_seconds = Gauge(
@@ -150,6 +173,18 @@ class Metrics:
             registry=registry,
         )
         self._tallied: dict[Any, dict[str, int]] = {}
+        self._recovering: dict[str, float] = {}
+
+    def assigned(self, stage: str) -> None:
+        """The group has told a stage its partitions."""
+        self.rebalances.labels(stage).inc()
+        self._recovering[stage] = time.monotonic()
+
+    def recovered(self, stage: str) -> None:
+        """A stage has the state of its partitions; said again without another assignment, it changes nothing."""
+        begun = self._recovering.pop(stage, None)
+        if begun is not None:
+            self.recovery.labels(stage).set(time.monotonic() - begun)
 
     def count(
         self, counts: Mapping[Any, PartitionCounts], highwater: Mapping[Any, int | None], now: float

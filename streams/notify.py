@@ -13,7 +13,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
 import structlog
 
 from alerts.board import Board
@@ -30,6 +29,7 @@ from streams.digests import Digests
 from streams.incident_store import IncidentStore
 from streams.metrics import Metrics
 from streams.notices import Notices
+from streams.reading import read
 from streams.redemptions import Redemptions
 from streams.sender import Sender
 from streams.settings import Settings
@@ -75,7 +75,7 @@ class Notify:
         self.names = {settings.topic(name): name for name in SOURCES}
         self.app.agent(self.app.topic(*self.names, **RAW), name="notify")(self.notify)
         self.app.on_partitions_revoked.connect(self._rebalanced)
-        self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.app.on_partitions_assigned.connect(self._assigned_anew)
         self.notices = Notices(
             delivery,
             settings.ticketspike_campaign_notice_hours,
@@ -157,9 +157,8 @@ class Notify:
         self.positions[name] = record.offset + 1
         if record.value is None:
             return []
-        try:
-            said = msgspec.json.decode(record.value, type=SOURCES[name])
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        said = read(record.value, SOURCES[name])
+        if said is None:
             log.error("a record cannot be read and is passed over", topic=name, offset=record.offset)
             return []
         if isinstance(said, Answer):
@@ -205,6 +204,7 @@ class Notify:
         await self.table.remove(stored.obsolete)
         log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)
         self._built = generation
+        self.metrics.recovered("notify")
         self.sender.take_over(board)
 
     async def _tick_for_ever(self) -> None:
@@ -245,3 +245,7 @@ class Notify:
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
+
+    def _assigned_anew(self, *_: Any, **__: Any) -> None:
+        self.metrics.assigned("notify")
+        self._rebalanced()

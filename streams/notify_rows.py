@@ -17,6 +17,7 @@ from alerts.campaign_notice import NoticeSaid
 from alerts.digested import DigestSaid
 from alerts.entry import Entry
 from alerts.records import Incident
+from streams.errors import UNREADABLE
 
 POSITIONS = b"\0position"
 DIGEST = b"\0digest"
@@ -80,7 +81,7 @@ def read(rows: Mapping[bytes, bytes], position_stamp: int) -> Stored:
             stored.obsolete.append(key)
         try:
             entry = msgspec.json.decode(value, type=Entry)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             log.error("a stored incident cannot be read; it is made anew from its public record")
             stored.complete = False
             continue
@@ -97,7 +98,7 @@ def restored(public: Iterable[bytes], entries: Mapping[str, Entry]) -> dict[str,
     for value in public:
         try:
             incident = msgspec.json.decode(value, type=Incident)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
         if incident.incident_id in found:
             continue
@@ -116,14 +117,14 @@ def was_open(row: bytes | None) -> bool:
         return False
     try:
         return msgspec.json.decode(row, type=Entry).open
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return False
 
 
 def _read_notice(key: bytes, value: bytes, stored: Stored) -> None:
     try:
         said = msgspec.json.decode(value, type=NoticeSaid)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         # Said again rather than never: it can be looked up no more, and a notice harms nobody.
         log.error("what was said of a campaign to come cannot be read")
         stored.obsolete.append(key)
@@ -134,7 +135,7 @@ def _read_notice(key: bytes, value: bytes, stored: Stored) -> None:
 def _read_digest(value: bytes, stored: Stored) -> None:
     try:
         stored.digest = msgspec.json.decode(value, type=DigestSaid)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         # The channel is asked before a digest is posted, so nothing is said twice.
         log.error("what was said of the last digest cannot be read")
 

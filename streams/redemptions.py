@@ -20,6 +20,7 @@ from aiokafka.errors import KafkaError
 from alerts.records import Instant, Name
 from alerts.redemptions import KEPT, QUARTER, OrderTally, Quarters, Redeemed
 from streams.connection import aiokafka_options
+from streams.errors import UNREADABLE
 from streams.settings import Settings
 
 EMPTY_SECONDS = 30.0
@@ -136,7 +137,7 @@ class Redemptions:
             return
         try:
             order = msgspec.json.decode(record.value, type=_Order)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             order = None
         if order is None or order.created_at.timestamp() > record.timestamp / 1000.0 + AHEAD_SECONDS:
             if self._refused % _TOLD_AGAIN == 0:

@@ -11,7 +11,7 @@ from streams.answered import Answered
 from streams.campaign_rows import decode_campaigns
 from streams.compacted import read_compacted
 from streams.detection import detector_settings
-from streams.errors import Failure
+from streams.errors import UNREADABLE, Failure
 from streams.events import BaselineRecord, Cell, TicketCounts
 from streams.learning import decode_baselines
 from streams.minutes import Minutes
@@ -68,7 +68,7 @@ def read_retained(settings: Settings, reason: str, *, until: int | None) -> Reta
             statement = decode(record.value)
             minutes.hear(statement, record.offset)
             _take(surveillance, statement, reason, newest, until)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Failure(
             f"A topic of ticketspike holds a record that is not ours ({error}); only workers may write there."
         ) from None

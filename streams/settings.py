@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     ticketspike_facets: Annotated[tuple[str, ...], NoDecode] = DEFAULT_FACETS
     ticketspike_horizon_hours: int = Field(48, ge=1, le=24 * 90)
     ticketspike_max_reasons: int = Field(2000, ge=1, le=20000)
+    ticketspike_canary_seconds: float = Field(0, ge=0, le=3600)
+    ticketspike_dead_letter_run: int = Field(200, ge=0, le=1_000_000)
+    ticketspike_dead_letter_ratio: float = Field(0.5, gt=0, le=1)
 
     @field_validator("ticketspike_timezone")
     @classmethod
@@ -178,6 +181,10 @@ def _from_file() -> dict[str, Any]:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"TICKETSPIKE_CONFIG={name}: not TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(
+            f"TICKETSPIKE_CONFIG={name}: nested too deeply; a setting is a plain value"
+        ) from None
     values = {key.lower(): value for key, value in content.items()}
     if "roster" in values:
         # Tables read better under the short name; in an environment anybody might mean anything by it.

@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 from slack_sdk.signature import Clock, SignatureVerifier
 
+from streams.errors import UNREADABLE
 from streams.interactions import Interactions
 
 READ_SECONDS = 2.0
@@ -131,7 +132,7 @@ def _payload(body: bytes) -> _Json | None:
 def _json(body: bytes) -> _Json | None:
     try:
         return _Json(msgspec.json.decode(body))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -21,7 +21,9 @@ from streams import checkpoint, follow, left_open
 from streams.answered import Answered
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.campaign_rows import decode_campaigns
+from streams.canary import Sightings
 from streams.detection import detector_settings
+from streams.errors import UNREADABLE
 from streams.events import BaselineRecord, TicketCounts
 from streams.metrics import Metrics
 from streams.minutes import Minutes
@@ -80,7 +82,7 @@ class Watch:
         self.source = settings.topic("ticket-counts")
         self.app.agent(self.app.topic(self.source, **RAW), name="watch")(self.watch)
         self.app.on_partitions_revoked.connect(self._rebalanced)
-        self.app.on_partitions_assigned.connect(self._rebalanced)
+        self.app.on_partitions_assigned.connect(self._assigned_anew)
         self.generation = 0
         self._built = -1
         self.checkpoints = checkpoint.Slots()
@@ -100,6 +102,9 @@ class Watch:
         self._learn_below = 0
         """Records below it are judged by what an older version said of them; now they only teach."""
         self._decode = msgspec.json.Decoder(TicketCounts).decode
+        self.canaries = Sightings(now)
+        if settings.ticketspike_canary_seconds:
+            metrics.canary_age.set_function(self.canaries.age)
 
     async def watch(self, stream: Any) -> None:
         """The agent: hand every record over, those that Faust passed over first."""
@@ -117,6 +122,7 @@ class Watch:
         if self.surveillance is None or self._built != generation:
             await self._rebuild(entry.offset)
             self._built = generation
+            self.metrics.recovered("watch")
         if entry.offset < self.position:
             return
         if entry.offset > self.position:
@@ -135,6 +141,7 @@ class Watch:
         if statement is None:
             return
         self.minutes.hear(statement, entry.offset)
+        self.canaries.hear(statement)
         for cell in statement.cells:
             held.add(cell, partition=statement.partition, stamp=statement.offset)
         said: list[Spike] = []
@@ -150,6 +157,8 @@ class Watch:
                 if time.monotonic() - begun > CHECKPOINT_SECONDS:
                     await self._publish(said)
                     said, begun = [], time.monotonic()
+        if held.closed is not None:
+            self.canaries.closed(held.closed)
         wall = self.settings.ticketspike_clock == "wall"
         # Also without new cells: what came before the first minute was closed still waits for its judgement.
         due = bool(statement.cells) or time.monotonic() - self._scored >= SCORE_SECONDS
@@ -172,7 +181,7 @@ class Watch:
     def _decode_or_tell(self, entry: follow.Entry) -> TicketCounts | None:
         try:
             return self._decode(entry.value or b"")
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             log.error("a record of ticket-counts cannot be read and is passed over", offset=entry.offset)
             return None
 
@@ -259,7 +268,7 @@ class Watch:
                 row = msgspec.json.decode(value, type=Row)
                 held.restore(reason, row.state)
                 self._versions[reason] = row.baseline_version
-        except (ValueError, msgspec.MsgspecError) as error:
+        except (ValueError, *UNREADABLE) as error:
             # After an upgrade: the log and the baselines hold all that the state was made of.
             log.warning("the stored state cannot be used; it is made anew from the log", error=str(error))
             self.checkpoints = checkpoint.forsake(self.table)
@@ -325,12 +334,16 @@ class Watch:
                 if record.version > self._versions.get(record.contact_reason, 0):
                     self._versions[record.contact_reason] = record.version
                     held.adopt(record.contact_reason, record.baseline)
-            except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
+            except (*UNREADABLE, ValueError, KeyError, TypeError) as error:
                 log.error("a baseline cannot be read and is left out", error=type(error).__name__)
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
+
+    def _assigned_anew(self, *_: Any, **__: Any) -> None:
+        self.metrics.assigned("watch")
+        self._rebalanced()
 
     def _observe(self, held: Surveillance) -> None:
         self.metrics.reasons.set(len(held.detector.reasons))

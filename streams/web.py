@@ -79,8 +79,13 @@ class Web(Service):
     async def _health(self, _: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
-    async def _readiness(self, _: web.Request) -> web.Response:
-        said = {stage: ready() for stage, ready in self.stages.items()}
+    async def _readiness(self, request: web.Request) -> web.Response:
+        """All lines, or with `?stage=NAME` that one: an orchestrator must not hold a stage back for Slack's sake."""
+        asked = request.query.getall("stage", [])
+        unknown = [stage for stage in asked if stage not in self.stages]
+        if unknown:
+            return web.Response(text=f"no such stage; there are: {', '.join(self.stages)}\n", status=404)
+        said = {stage: self.stages[stage]() for stage in asked or self.stages}
         lines = "".join(
             f"{stage}: {'ready' if ok else 'not ready'} ({why})\n" for stage, (ok, why) in said.items()
         )

@@ -34,8 +34,8 @@ SOURCES = "sources"
 """Takes webhooks and asks calendars; no stage of the line, so that it can run where they arrive."""
 WAIT_SECONDS = 5.0
 STOP_SECONDS = 9.0
-OUTSIDE = frozenset({"slack", "presses"})
-"""What `/readyz` shows of the world outside: a worker is at work whether Slack is there or not."""
+OUTSIDE = frozenset({"slack", "presses", "tickets"})
+"""What `/readyz` shows of the world outside: a worker is at work whether Slack is there and senders are sane or not."""
 
 log = structlog.get_logger("worker")
 
@@ -61,6 +61,11 @@ def run(settings: Settings, only: Sequence[str] | None = None) -> None:
         raise SettingsError(
             f"TICKETSPIKE_SHARD_BY={settings.ticketspike_shard_by} is not allowed in this version; allowed: none"
         )
+    if settings.ticketspike_canary_seconds and settings.ticketspike_clock == "event":
+        raise SettingsError(
+            f"TICKETSPIKE_CANARY_SECONDS={settings.ticketspike_canary_seconds:g} is not allowed with "
+            "TICKETSPIKE_CLOCK=event; allowed: 0, as a replay's time is not a canary's"
+        )
     if only is None:
         only = (*STAGES, SOURCES) if settings.ticketspike_sources else STAGES
     relax_collector()
@@ -73,7 +78,7 @@ async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> N
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if not await unless(stop, _kafka_is_there(settings)):
+    if not await unless(stop, _kafka_is_there(settings, only)):
         if await threads_late(1.0):
             _leave_at_once(0)  # nothing was begun
         return
@@ -91,21 +96,36 @@ async def _run(settings: Settings, only: tuple[str, ...], instance_id: str) -> N
         await stages.stop()
 
 
-async def _kafka_is_there(settings: Settings) -> bool:
-    """Wait for Kafka, saying so."""
-    said, missing = False, None
+async def _wait(failure: Failure, said: str) -> str:
+    """Wait before Kafka is tried again; says why, unless that was `said` before."""
+    if str(failure) != said:
+        log.warning("waiting for Kafka", why=str(failure))
+    await asyncio.sleep(WAIT_SECONDS)
+    return str(failure)
+
+
+async def _kafka_is_there(settings: Settings, only: Sequence[str]) -> bool:
+    """Wait for Kafka, saying why.
+
+    Also where Kafka refuses the password or a certificate has expired: whoever mends that on the cluster should
+    not have to think of the workers, too.
+    """
+    said, missing = "", None
     while missing is None:
         try:
             await asyncio.to_thread(require_kafka, settings, 5)
+        except Failure as failure:
+            said = await _wait(failure, said)
+            continue
+        try:
             # A broker may go at any moment, also between the two questions.
-            missing = await asyncio.to_thread(missing_topics, settings)
+            missing = await asyncio.to_thread(missing_topics, settings, only)
         except PassingFailure as failure:
-            if not said:
-                log.warning("waiting for Kafka", why=str(failure))
-                said = True
-            await asyncio.sleep(WAIT_SECONDS)
+            said = await _wait(failure, said)
     if missing:
-        raise Failure(f"Missing topics: {', '.join(missing)}; run 'ticketspike topics create'.")
+        user = settings.kafka_sasl_username
+        rights = f", or give the user {user} the rights that 'ticketspike acls' lists" if user else ""
+        raise Failure(f"Missing topics: {', '.join(missing)}; run 'ticketspike topics create'{rights}.")
     return True
 
 
@@ -126,12 +146,18 @@ class _Stages:
             count = Count(settings, self.metrics, instance_id)
             self.services["count"] = count
             ready["count"] = lambda: (count.ready, f"{len(count.assigned)} partitions")
+            halts = count.halts
+            ready["tickets"] = lambda: (not halts.halted, halts.sentence or "can be read")
         if "watch" in only:
             from streams.watch import Watch
 
             watch = Watch(settings, self.metrics, instance_id)
             self.services["watch"] = watch.app
             ready["watch"] = lambda: _faust_ready(watch)
+            if settings.ticketspike_canary_seconds:
+                from streams.canary import Canaries
+
+                self.services["canary"] = Canaries(settings)
         if "notify" in only:
             from streams.notify import Notify
             from streams.presses import presses

@@ -85,6 +85,7 @@ def list_(as_json: bool) -> None:
     from streams import settings
     from streams.compacted import read_compacted
     from streams.connection import require_kafka
+    from streams.errors import UNREADABLE
 
     loaded = settings.load()
     require_kafka(loaded)
@@ -92,7 +93,7 @@ def list_(as_json: bool) -> None:
     for key, value in read_compacted(loaded, "campaigns").items():
         try:
             campaigns.append(msgspec.json.decode(value, type=Campaign))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             click.echo(f"The campaign with key {key!r} cannot be read ({error}); import it again.", err=True)
     campaigns.sort(key=lambda campaign: (campaign.starts_at, campaign.id))
     if as_json:

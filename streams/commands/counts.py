@@ -32,7 +32,7 @@ def command(since: str | None, until: str | None, by: str, zone: str | None, _as
     from streams import settings
     from streams.connection import require_kafka
     from streams.counts import Counted
-    from streams.errors import Failure
+    from streams.errors import UNREADABLE, Failure
     from streams.files.times import instant_option, rfc3339, zone_of
     from streams.to_end import read_to_end
 
@@ -43,7 +43,7 @@ def command(since: str | None, until: str | None, by: str, zone: str | None, _as
     counted = Counted()
     try:
         counted.feed(record.value for record in read_to_end(loaded, "ticket-counts") if record.value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         topic = loaded.topic("ticket-counts")
         raise Failure(
             f"{topic} holds a record that is not ours ({error}); only workers may write there."

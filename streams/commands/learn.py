@@ -134,15 +134,14 @@ def _take_back(loaded: Settings, as_json: bool) -> None:
 
 
 def _known(loaded: Settings) -> dict[str, BaselineRecord]:
-    import msgspec
 
     from streams import learning
     from streams.compacted import read_compacted
-    from streams.errors import Failure
+    from streams.errors import UNREADABLE, Failure
 
     try:
         return learning.decode_baselines(read_compacted(loaded, "baselines"))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         topic = loaded.topic("baselines")
         raise Failure(
             f"{topic} holds a record that is not ours ({error}); only `learn` may write there."

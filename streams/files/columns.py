@@ -18,7 +18,7 @@ import click
 import msgspec
 import msgspec.inspect as shape
 
-from streams.errors import Failure
+from streams.errors import UNREADABLE, Failure
 from streams.files.times import parse_instant, rfc3339
 
 Kind = Literal["text", "number", "instant", "flag", "list", "map", "attribute"]
@@ -233,7 +233,7 @@ def _map(value: object, _: ZoneInfo | None) -> object:
 def _json(text: str, wanted: Any, words: str) -> object:
     try:
         return msgspec.json.decode(text.encode(), type=wanted)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise ValueError(f"is not {words}") from None
 
 

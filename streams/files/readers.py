@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from streams.errors import UNREADABLE
 from streams.events import Ticket
 from streams.files.columns import RefusedError, Target, converted, targets, targets_of_object
 from streams.files.tables import Table, digest, has_key, open_table
@@ -189,7 +190,7 @@ def row_reader(
             return decode(encode(values))
         except RefusedError as refused:
             return Refusal(line, refused.field, refused.what)
-        except (msgspec.DecodeError, UnicodeError) as error:
+        except (*UNREADABLE, UnicodeError) as error:
             return Refusal(line, *explain(error))
 
     return read

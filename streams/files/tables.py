@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from streams.errors import Failure
+from streams.errors import UNREADABLE, Failure
 
 if TYPE_CHECKING:
     import polars as pl
@@ -85,7 +85,7 @@ def has_key(path: Path, key: str) -> bool:
                 try:
                     if key in msgspec.json.decode(line.lstrip(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw]):
                         return True
-                except (msgspec.DecodeError, UnicodeDecodeError):
+                except UNREADABLE:
                     continue
     return False
 
@@ -102,7 +102,7 @@ def _jsonl(path: Path, stack: ExitStack) -> Table:
                 continue
             try:
                 values = decode(text)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            except UNREADABLE as error:
                 yield Row(number, None, f"is not JSON ({_first_line(error)})")
                 continue
             known = isinstance(values, dict)

@@ -7,15 +7,14 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shop import BREAKS, send, shop, spikes_on
+from shop import BREAKS, burst, send, shop, spikes_on
 from worker_process import WorkerProcess, eventually
 
 from alerts.records import Spike
-from streams.connection import kafka_python_options
 from streams.counting import PartitionCounts
 from streams.customers import pseudonymiser
 from streams.detection import detector_settings
@@ -132,23 +131,3 @@ async def test_a_burst_on_the_wall_clock_reaches_slack_through_the_real_client(
             assert len(slack.roots()) == 1
         finally:
             await asyncio.to_thread(worker.stop)
-
-
-def burst(settings: Settings) -> None:
-    """Half a quiet hour of another reason, then forty tickets of one that nobody has seen."""
-    from kafka import KafkaProducer
-
-    producer = KafkaProducer(**kafka_python_options(settings), acks="all")
-    now = datetime.now(UTC)
-    quiet = [now - timedelta(minutes=30 - number) for number in range(30)]
-    for number, at in enumerate([*quiet, *[now] * 40]):
-        reason = "delivery" if number < 30 else "voucher <!channel>"
-        ticket = {
-            "id": f"t-{number}",
-            "created_at": at.isoformat(),
-            "contact_reason": reason,
-            "customer": f"c-{number}",
-        }
-        producer.send(settings.topic("tickets"), key=ticket["id"].encode(), value=json.dumps(ticket).encode())
-    producer.flush()
-    producer.close()

@@ -1,4 +1,4 @@
-"""A worker that finds the state of a former version: nothing is said twice, nothing stays open for ever."""
+"""A worker that finds the state of a former or a later version: nothing is said twice, nothing stays open for ever."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from former_version import make_old
+import pytest
+from former_version import make_other
 from shop import BREAKS, send, shop, spikes_on
 from worker_process import WorkerProcess, eventually
 
 from streams.settings import Settings
 
 
-def test_the_state_of_a_former_version_is_made_anew_and_its_open_incident_is_carried_to_its_end(
+@pytest.mark.parametrize("version", [2, 9], ids=["upgrade", "rollback"])
+def test_the_state_of_another_version_is_made_anew_and_its_open_incident_is_carried_to_its_end(
+    version: int,
     make_settings: Callable[..., Settings],
     environment: Callable[[Settings], dict[str, str]],
     executable: str,
@@ -34,7 +37,7 @@ def test_the_state_of_a_former_version_is_made_anew_and_its_open_incident_is_car
         assert eventually(lambda: any(one.state != "cleared" for one in spikes_on(settings).values()))
         time.sleep(3)
         assert worker.stop() == 0
-        assert make_old(settings) >= 6
+        assert make_other(settings, version) >= 6
         worker.start()
         send(settings, after, 5.0)
         assert eventually(

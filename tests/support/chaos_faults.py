@@ -12,7 +12,7 @@ from chaos_cluster import Cluster
 from chaos_crew import Crew
 from chaos_sender import Sender
 from chaos_verdict import read_incidents
-from former_version import make_old
+from former_version import make_other
 
 from streams.settings import Settings
 
@@ -153,7 +153,7 @@ def upgrade(scene: Scene, rng: random.Random) -> None:  # noqa: ARG001 - the sha
             try:
                 for post in posts:
                     scene.note_stop(post.name, post.stop())
-                assert make_old(scene.settings), "there was no state to upgrade"
+                assert make_other(scene.settings), "there was no state to upgrade"
                 scene.sender.go_on()
                 for post in posts:
                     post.start()

@@ -1,4 +1,4 @@
-"""The state of the version before this one, as a worker finds it after an upgrade."""
+"""The state of another version than this one, as a worker finds it after an upgrade or a rollback."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from streams.settings import Settings
 from streams.to_end import read_to_end
 from streams.topics import TABLES, app_id, table_changelog
 
+BEFORE = 2
+"""The version before this one."""
 
-def make_old(settings: Settings) -> int:
-    """Give every row of watch's table the version before this one; how many there were."""
+
+def make_other(settings: Settings, version: int = BEFORE) -> int:
+    """Give every row of watch's table another version than this one's; how many there were."""
     from kafka import KafkaProducer
 
     stage, table = TABLES[0]
@@ -20,7 +23,7 @@ def make_old(settings: Settings) -> int:
     producer = KafkaProducer(**kafka_python_options(settings), acks="all")
     old = 0
     for key, value in newest.items():
-        before = value.replace(b'"detector":{"version":3', b'"detector":{"version":2')
+        before = value.replace(b'"detector":{"version":3', b'"detector":{"version":%d' % version)
         old += before != value
         producer.send(topic, key=key, value=before)
     producer.flush()

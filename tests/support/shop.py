@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,3 +72,25 @@ def spikes_on(settings: Settings) -> dict[str, Spike]:
         spike = msgspec.json.decode(record.value, type=Spike)
         found[spike.spike_id] = spike
     return found
+
+
+def burst(settings: Settings, before: Sequence[bytes] = ()) -> None:
+    """Half a quiet hour of another reason, then forty tickets of one that nobody has seen."""
+    from kafka import KafkaProducer
+
+    producer = KafkaProducer(**kafka_python_options(settings), acks="all")
+    for value in before:
+        producer.send(settings.topic("tickets"), value=value)
+    now = datetime.now(UTC)
+    quiet = [now - timedelta(minutes=30 - number) for number in range(30)]
+    for number, at in enumerate([*quiet, *[now] * 40]):
+        reason = "delivery" if number < 30 else "voucher <!channel>"
+        ticket = {
+            "id": f"t-{number}",
+            "created_at": at.isoformat(),
+            "contact_reason": reason,
+            "customer": f"c-{number}",
+        }
+        producer.send(settings.topic("tickets"), key=ticket["id"].encode(), value=json.dumps(ticket).encode())
+    producer.flush()
+    producer.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,9 +84,28 @@ def test_a_port_that_accepts_and_says_nothing_is_told_within_ten_seconds() -> No
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
-        with pytest.raises(Failure, match=address):
+        with pytest.raises(Failure, match=address) as failure:
             require_kafka(load(kafka_bootstrap_servers=address))
     assert time.monotonic() - started < 10
+    assert "accepts connections and never answers; look whether the broker hangs" in str(failure.value)
+
+
+def test_tls_with_something_that_speaks_none_is_told_as_such() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+
+        def babble() -> None:
+            for _ in range(2):
+                with server.accept()[0] as connection:
+                    connection.settimeout(5)
+                    with suppress(OSError):
+                        connection.sendall(b"220 mail.example.org ESMTP ready\r\n" * 10)
+                        connection.recv(1)
+
+        threads.submit(babble)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        settings = load(kafka_bootstrap_servers=address, kafka_security_protocol="SSL")
+        with pytest.raises(Failure, match="speaks no TLS"):
+            require_kafka(settings)
 
 
 def test_an_unknown_host_is_told_within_ten_seconds() -> None:

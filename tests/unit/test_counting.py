@@ -16,7 +16,7 @@ from streams import customers
 from streams.counting import PartitionCounts
 from streams.counts import Counted
 from streams.customers import pseudonymiser
-from streams.markers import marker
+from streams.markers import canary, marker
 
 START = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 PSEUDONYM = pseudonymiser("test")
@@ -430,3 +430,22 @@ def test_no_ticket_counts_twice_and_none_counts_less_than_nothing(
     held = stated(counts)
     assert all(count > 0 for count in held.values())
     assert sum(held.values()) <= len({number for _, number, *_ in events})
+
+
+def test_a_canary_is_told_in_the_next_statement_and_is_nothing_else() -> None:
+    at = START + timedelta(hours=1)
+    value, headers = canary(at)
+    counts = counts_of()
+    feed(counts, ticket(1))
+    before = (counts.newest, counts.lateness, counts.tally.counted, stated(counts))
+    assert counts.feed([Record(1, value, headers=headers)]) == []
+    assert (counts.newest, counts.lateness, counts.tally.counted) == before[:3]
+    statement = counts.statement(watermark=None, drained=False, partitions=1)
+    assert (statement.canary, statement.offset, statement.cells) == (at.timestamp(), 2, [])
+
+
+def test_a_canary_without_its_header_or_from_the_future_is_a_dead_letter() -> None:
+    value, headers = canary(START + timedelta(hours=2))
+    for record in (Record(0, value), Record(0, value, headers=headers)):
+        [refusal] = counts_of().feed([record])
+        assert refusal.error == "is missing"

@@ -1,0 +1,77 @@
+"""The canary travels the whole way and shows nowhere but in its age."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from shop import burst
+from worker_process import WorkerProcess, eventually
+
+from streams.events import TicketCounts
+from streams.markers import canary, read_canary
+from streams.publish import publisher
+from streams.settings import Settings
+from streams.to_end import read_to_end
+
+
+def sent(settings: Settings) -> set[int]:
+    """The partitions that hold a canary of the worker's own."""
+    lately = datetime.now(UTC) - timedelta(minutes=5)
+    return {
+        record.partition
+        for record in read_to_end(settings, "tickets")
+        if (read_canary(record.headers, record.value) or 0) > lately.timestamp()
+    }
+
+
+def stated(settings: Settings) -> set[int]:
+    """The partitions of which count has stated a canary."""
+    statements = (
+        msgspec.json.decode(record.value, type=TicketCounts)
+        for record in read_to_end(settings, "ticket-counts")
+    )
+    return {statement.partition for statement in statements if statement.canary is not None}
+
+
+def test_its_age_is_that_of_the_newest_whose_minute_was_closed_and_nobody_sees_it(
+    make_settings: Callable[..., Settings],
+    environment: Callable[[Settings], dict[str, str]],
+    executable: str,
+    tmp_path: Path,
+    ticketspike: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    settings = make_settings(ticketspike_partitions=2)
+    env = environment(settings)
+    age = "ticketspike_canary_age_seconds"
+    counting = WorkerProcess(executable, env, tmp_path / "count.log", "--only", "count")
+    watching = WorkerProcess(
+        executable,
+        env | {"TICKETSPIKE_CANARY_SECONDS": "3600", "TICKETSPIKE_DATA_DIR": str(tmp_path / "watch")},
+        tmp_path / "watch.log",
+        "--only",
+        "watch",
+    )
+    # A closed minute is two minutes old, so one that was sent ten minutes ago arrives at once.
+    value, headers = canary(datetime.now(UTC) - timedelta(minutes=10))
+    with publisher(settings, "tickets") as outlet:
+        for partition in range(2):
+            outlet.send(None, value, headers=headers, partition=partition)
+        outlet.flush()
+    counting.start()
+    try:
+        assert eventually(lambda: stated(settings) == {0, 1})
+        watching.start()
+        assert watching.metric(age) < 100  # as old as the watching, until one has come
+        burst(settings)
+        assert eventually(lambda: 600 <= watching.metric(age) < 1000)
+        assert eventually(lambda: sent(settings) == {0, 1})
+        assert counting.metric("ticketspike_tickets_total") == 70
+        assert watching.metric("ticketspike_contact_reasons") == 2
+    finally:
+        assert (watching.stop(), counting.stop()) == (0, 0)
+    assert "canary" not in ticketspike("counts", env=env).stdout
+    assert not list(read_to_end(settings, "dead-letters"))

@@ -1,0 +1,166 @@
+"""The procedures of the runbook: the key of pseudonyms is changed, what was taught is saved and put back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from counted_reasons import counted
+from shop import burst, spikes_on
+from worker_process import WorkerProcess, eventually
+
+from alerts.records import Answer, Campaign
+from streams import backup
+from streams.compacted import read_compacted
+from streams.errors import Failure
+from streams.publish import publisher
+from streams.settings import Settings
+from streams.to_end import read_to_end
+
+Environment = Callable[[Settings], dict[str, str]]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def test_another_key_changes_no_count_and_tells_nothing_twice(
+    make_settings: Callable[..., Settings],
+    environment: Environment,
+    executable: str,
+    ticketspike: Run,
+    tmp_path: Path,
+) -> None:
+    settings = make_settings()
+    env = environment(settings)
+    worker = WorkerProcess(executable, env, tmp_path / "worker.log").start()
+    try:
+        burst(settings)
+        assert eventually(lambda: (tmp_path / "data/messages.jsonl").exists())
+        assert worker.stop() == 0
+        worker.environment["TICKETSPIKE_HMAC_KEY"] = "another-key"
+        worker.start()
+        burst(settings)  # the very same tickets: repeats, whatever the key
+        with publisher(settings, "tickets") as outlet:
+            later = {"id": "later", "created_at": datetime.now(UTC).isoformat(), "contact_reason": "delivery"}
+            outlet.send("later", json.dumps(later).encode())
+            outlet.flush()
+        assert eventually(lambda: counted(settings).get("delivery") == 31)
+        assert counted(settings)["voucher <!channel>"] == 40
+    finally:
+        assert worker.stop() == 0
+    calls = [json.loads(line) for line in (tmp_path / "data/messages.jsonl").read_text().splitlines()]
+    assert len([one for one in calls if one["method"] == "chat.postMessage" and "thread_ts" not in one]) == 1
+    [spike] = spikes_on(settings).values()
+    assert spike.customers == spike.observed
+    done = ticketspike("counts", "--by", "day", env=env)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sum(one["customers"] for one in told if one["contact_reason"] == "voucher <!channel>") == 40
+
+
+def taught(settings: Settings, past: Path, run: Run, env: dict[str, str]) -> None:
+    """A learnt history, a campaign that was changed and one that was withdrawn, answers."""
+    done = run("learn", past, "--timezone", "UTC", env=env)
+    assert done.returncode == 0, done.stderr
+    campaign = Campaign(id="c", name="Sommer", starts_at=NOW, ends_at=NOW + timedelta(days=1))
+    with publisher(settings, "campaigns") as outlet:
+        for one in (campaign, msgspec.structs.replace(campaign, name="Sommer 25")):
+            outlet.send("c", msgspec.json.encode(one))
+        outlet.send("gone", msgspec.json.encode(campaign))
+        outlet.send("gone", None)
+        outlet.flush()
+    with publisher(settings, "answers") as outlet:
+        for by in ("U1", "U2", "U1"):
+            said = Answer(incident_id="ts-1", kind="acknowledged", by=by, at=NOW)
+            outlet.send("ts-1", msgspec.json.encode(said))
+        outlet.flush()
+
+
+@pytest.fixture
+def past(tmp_path: Path) -> Path:
+    """Three days of two contact reasons, as counts by the hour."""
+    begin = NOW.replace(minute=0, second=0) - timedelta(days=4)
+    lines = ["bucket_start,contact_reason,count"]
+    for hour in range(72):
+        at = begin + timedelta(hours=hour)
+        lines += [f"{at:%Y-%m-%d %H:%M},{reason},{3 + hour % 2}" for reason in ("delivery", "voucher")]
+    path = tmp_path / "past.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_what_was_taught_is_saved_and_put_back_where_nothing_is_and_a_worker_takes_it_over(
+    make_settings: Callable[..., Settings],
+    environment: Environment,
+    executable: str,
+    ticketspike: Run,
+    past: Path,
+    tmp_path: Path,
+) -> None:
+    first, second = make_settings(), make_settings()
+    file = tmp_path / "backup.jsonl"
+    taught(first, past, ticketspike, environment(first))
+    saved = ticketspike("backup", file, "--json", env=environment(first))
+    assert json.loads(saved.stdout) == {"baselines": 2, "campaigns": 1, "answers": 2, "incidents": 0}
+    assert file.stat().st_mode & 0o077 == 0
+
+    for restored in (True, False):
+        done = ticketspike("restore", file, "--json", env=environment(second))
+        assert done.returncode == 0, done.stderr
+        sent = {topic: told["restored"] for topic, told in json.loads(done.stdout).items()}
+        assert sent == {
+            topic: number if restored else 0 for topic, number in json.loads(saved.stdout).items()
+        }
+    for topic in ("baselines", "campaigns"):
+        assert read_compacted(second, topic) == read_compacted(first, topic)
+    assert {record.value for record in read_to_end(second, "answers")} == {
+        record.value for record in read_to_end(first, "answers")
+    }
+    worker = WorkerProcess(
+        executable, environment(second), tmp_path / "worker.log", "--only", "count,watch"
+    ).start()
+    try:
+        burst(second)
+        # Two that were learnt, one that nobody has seen before.
+        assert eventually(lambda: worker.metric("ticketspike_contact_reasons") == 3)
+    finally:
+        assert worker.stop() == 0
+
+
+def test_what_was_taught_since_is_kept_unless_the_backup_is_said_to_be_right(settings: Settings) -> None:
+    old, new = (backup.Saved("campaigns", b"c", value) for value in (b"old", b"new"))
+    with publisher(settings, "campaigns") as outlet:
+        outlet.send("c", b"new")
+        outlet.flush()
+    assert backup.restore(settings, [old])["campaigns"] == (0, 1)
+    assert backup.standing(settings, "campaigns") == [new]
+    assert backup.restore(settings, [old], overwrite=True)["campaigns"] == (1, 0)
+    assert backup.standing(settings, "campaigns") == [old]
+
+
+def test_a_backup_that_was_cut_off_or_is_none_is_refused_as_a_whole(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.jsonl"
+    with publisher(settings, "answers") as outlet:
+        outlet.send("a", b"{}")
+        outlet.flush()
+    backup.write(settings, file)
+    whole = file.read_bytes()
+    assert len(backup.read(file)) == 1
+    lines = whole.splitlines(keepends=True)
+    for wrong, said in (
+        (b"".join(lines[:-1]), "was cut off"),
+        (whole[:-8], "is no line of a backup"),
+        (b"".join(lines[1:]), "is no backup"),
+        (b"", "is no backup"),
+        (whole.replace(b'"format":1', b'"format":2'), "this version reads 1"),
+    ):
+        file.write_bytes(wrong)
+        with pytest.raises(Failure, match=said):
+            backup.read(file)
+    with pytest.raises(Failure, match="cannot be read"):
+        backup.read(tmp_path / "none")
