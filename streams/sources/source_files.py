@@ -132,6 +132,8 @@ def _tables(path: Path) -> dict[str, Any]:
         raise Failure(f"{path} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is no TOML: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{path} is nested too deeply; a source is a table of plain values") from None
 
 
 def _is_pulled(table: Any) -> bool:

@@ -46,14 +46,14 @@ def test_the_state_of_another_version_is_made_anew_and_its_open_incident_is_carr
         assert eventually(
             lambda: all(one.state == "cleared" for one in spikes_on(settings).values()), seconds=60
         )
+        # The last word about each spike is on its way to Slack.
+        assert eventually(lambda: 0 < len(told(tmp_path)[0]) == len(told(tmp_path)[1]))
     finally:
         worker.stop()
     assert "it is made anew from the log" in worker.said()
     for spike in spikes_on(settings).values():
         assert spike.customers <= spike.observed  # each ticket has a customer of its own
-    sent = [one for one in messages(tmp_path) if one["method"] == "chat.postMessage"]
-    roots = [one["text"] for one in sent if "thread_ts" not in one and "voucher" in one["text"]]
-    over = [one["text"] for one in sent if "thread_ts" in one and "Over after" in one["text"]]
+    roots, over = told(tmp_path)
     # The rise that goes on is told anew, as its evidence was lost; it is told once, and both are resolved.
     assert len(roots) <= 2
     assert len(over) == len(roots)
@@ -63,3 +63,10 @@ def messages(tmp_path: Path) -> list[dict[str, str]]:
     """What went to the outbox."""
     file = tmp_path / "data" / "messages.jsonl"
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def told(tmp_path: Path) -> tuple[list[str], list[str]]:
+    """The root messages about the rise, and the replies that say of one that it is over."""
+    sent = [one for one in messages(tmp_path) if one["method"] == "chat.postMessage"]
+    roots = [one["text"] for one in sent if "thread_ts" not in one and "voucher" in one["text"]]
+    return roots, [one["text"] for one in sent if "thread_ts" in one and "Over after" in one["text"]]
