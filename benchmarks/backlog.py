@@ -16,6 +16,7 @@ import msgspec
 
 from alerts.records import Spike
 from benchmarks import worker
+from benchmarks.own_time import let_tickets_bear_their_time
 from benchmarks.report import surroundings
 from benchmarks.tickets import many_reasons, publish, tickets, weights
 from streams.fake_slack import FakeSlack
@@ -98,6 +99,7 @@ async def _bench(bootstrap: str, folder: Path, number: int, say: Callable[[str],
         past = folder / "history.csv"
         past.write_text(_history(names, number, until - HOURS * 3600), encoding="utf-8")
         await asyncio.to_thread(worker.run, environment, "topics", "create")
+        await asyncio.to_thread(let_tickets_bear_their_time, load(kafka_bootstrap_servers=bootstrap))
         await asyncio.to_thread(worker.run, environment, "learn", str(past))
         say(f"filling {number} tickets of {HOURS} hours")
         await asyncio.to_thread(publish, bootstrap, "tickets", _day(names, number, until), PARTITIONS)

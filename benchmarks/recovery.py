@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import worker
+from benchmarks.own_time import let_tickets_bear_their_time
 from benchmarks.report import surroundings
 from benchmarks.tickets import many_reasons, publish, tickets
 from streams.connection import kafka_python_options
@@ -98,6 +99,7 @@ def _case(
     }
     del environment["SLACK_BOT_TOKEN"], environment["SLACK_CHANNEL"]
     worker.run(environment, "topics", "create")
+    let_tickets_bear_their_time(load(kafka_bootstrap_servers=bootstrap, ticketspike_topic_prefix=prefix))
     until, names = time.time(), many_reasons(reasons)
     made = tickets(number, seed=31, until=until, names=names if reasons > 50 else None)
     say(f"{name}: filling")

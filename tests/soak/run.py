@@ -19,12 +19,13 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from soak_load import Load
 from worker_process import WorkerProcess, eventually
 
+from benchmarks.own_time import let_tickets_bear_their_time
 from streams import admin, broker
-from streams.connection import kafka_python_options
 from streams.counts import Counted
 from streams.fake_slack import CHANNEL_ID, FakeSlack
 from streams.settings import Settings, load
@@ -55,7 +56,7 @@ async def soak(options: argparse.Namespace, folder: Path, bootstrap: str) -> boo
         }
         settings = load(kafka_bootstrap_servers=bootstrap)
         await asyncio.to_thread(admin.create, settings)
-        await asyncio.to_thread(_let_tickets_bear_their_time, settings)
+        await asyncio.to_thread(let_tickets_bear_their_time, settings)
         worker = WorkerProcess(executable, environment, folder / "worker.log")
         await asyncio.to_thread(worker.start)
         length = 60.0 * (options.minutes + options.restarts)
@@ -80,17 +81,6 @@ async def soak(options: argparse.Namespace, folder: Path, bootstrap: str) -> boo
             say(f"  {text[:150]}")
         say("counts: exact" if exact else f"counts: {_differing(_counted(settings), work.truth())}")
         return exact and grown <= MOST_GROWTH
-
-
-def _let_tickets_bear_their_time(settings: Settings) -> None:
-    """What is remembered goes by the log's time, which the broker else stamps."""
-    from kafka import KafkaAdminClient
-    from kafka.admin import ConfigResource, ConfigResourceType
-
-    client = KafkaAdminClient(**kafka_python_options(settings))
-    own = {"message.timestamp.type": "CreateTime", "retention.ms": "-1"}
-    client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic("tickets"), configs=own)])
-    client.close()
 
 
 async def _watched(worker: WorkerProcess, seconds: float) -> float:
