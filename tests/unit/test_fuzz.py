@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,11 +27,15 @@ EDIT = st.tuples(
 
 
 @pytest.fixture(autouse=True)
-def _silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TICKETSPIKE_FUZZ_DIR", str(tmp_path))
+    before = structlog.get_config()
     structlog.configure(
         processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.ReturnLoggerFactory()
     )
+    yield
+    # Other tests of this process look at what is logged.
+    structlog.configure(**before)
 
 
 @pytest.mark.parametrize("name", TARGETS)
