@@ -75,7 +75,7 @@ class CampaignPull(Service):
             zone = self.settings.ticketspike_timezone
             self._pullers = {name: puller(one, session, zone) for name, one in self.sources.items()}
             self._producer = await started_producer(self.settings)
-        except BaseException:
+        except BaseException:  # also when cancelled: a session that is left open complains
             await session.close()
             raise
         self._session = session
