@@ -9,10 +9,12 @@ from streams.validity import EPOCH
 class Changes:
     """The changes that a ticket has seen: a repeat changes nothing, an older one does not revert a newer."""
 
-    __slots__ = ("latest", "seen")
+    __slots__ = ("latest", "lost", "seen")
 
     def __init__(self) -> None:
         self.latest: float | None = None
+        self.lost = False
+        """Nobody knows where the ticket counts: it was forgotten, and its next change did not say whence it came."""
         self.seen: set[tuple[str, str | None, str | None, float | None]] = set()
 
     def accepts(self, ticket: Ticket) -> bool:

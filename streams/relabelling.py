@@ -65,7 +65,11 @@ class Relabelling:
         relabelled = ticket.kind == "relabelled"
         reason = self._admission.admit(ticket.contact_reason) if relabelled else None
         if before is None:
-            self._change_unknown(key, ticket, created, offset, reason)
+            changes.lost = not self._change_unknown(key, ticket, created, offset, reason)
+            return
+        if changes.lost:
+            # It never arrived where this change takes it from: a contact reason would have fewer than none.
+            self._tally.unknown += 1
             return
         if before.contact_reason == reason:
             return
@@ -82,8 +86,12 @@ class Relabelling:
 
     def _change_unknown(
         self, key: Key, ticket: ReadTicket, created: float, offset: int, reason: str | None
-    ) -> None:
-        """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old."""
+    ) -> bool:
+        """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old.
+
+        Returns:
+            Whether it is known where the ticket counts now.
+        """
         minute = int(created) // 60
         self._tally.unknown += 1
         after = self._known.tickets[key] = KnownTicket(
@@ -97,12 +105,13 @@ class Relabelling:
             # Held whole and never counted: the change came first. It counts now; the late creation is a repeat.
             if reason is not None:
                 self._cells.add(after, offset)
-            return
+            return True
         left = ticket.previous_contact_reason
         if left is None and reason is None:
             left = ticket.contact_reason
         if left is None:
-            return
+            return False
         self._cells.withdraw(left or UNLABELLED, after, offset)
         if reason is not None:
             self._cells.add(after, offset)
+        return True
