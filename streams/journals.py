@@ -12,6 +12,7 @@ from streams.committed import Committed
 from streams.counting import PartitionCounts
 from streams.deadletters import APP_VERSION
 from streams.journal import Journal
+from streams.memory import without_collector
 from streams.pages import FORMAT
 from streams.settings import Settings
 
@@ -49,11 +50,12 @@ class Journals:
         journal = Journal(self._folder / f"{tp.topic}-{tp.partition}", self._made_by)
         self._held[tp] = journal, counts.position
         tickets = 0
-        for page in journal.read(counts.position, commit.offset):
-            counts.recall(page)
-            tickets += len(page.tickets)
-            # Heartbeats get their turn.
-            await asyncio.sleep(0)
+        with without_collector():
+            for page in journal.read(counts.position, commit.offset):
+                counts.recall(page)
+                tickets += len(page.tickets)
+                # Heartbeats get their turn.
+                await asyncio.sleep(0)
         if tickets:
             log.info("recalled", partition=tp.partition, position=counts.position, tickets=tickets)
 
