@@ -11,10 +11,11 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import msgspec
 
+from alerts.source_records import Takes
 from streams.events import Ticket, TicketKind
 from streams.files.readers import FileTicket
 from streams.settings import SettingsError
@@ -98,7 +99,7 @@ class SourceMapping:
         ('7', 'voucher not working', 'SOMMER25', '2026-11-20T09:15:00+00:00')
     """
 
-    topic = "tickets"
+    topic: ClassVar[Takes] = "tickets"
 
     def __init__(self, source: str, table: Table) -> None:
         self.source = source

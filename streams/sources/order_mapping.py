@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
+from alerts.source_records import Takes
 from streams.events import Order
 from streams.settings import SettingsError
 from streams.sources.expressions import compiled, instant_of, require_allowed, searched, text_of, zone_of
@@ -76,7 +77,7 @@ class OrderMapping:
         ('7', ['SOMMER25'])
     """
 
-    topic = "orders"
+    topic: ClassVar[Takes] = "orders"
 
     def __init__(self, source: str, table: Table) -> None:
         self.source = source

@@ -67,7 +67,7 @@ class Receiver(Service):
         self.sources = sources
         self.codes_known = asyncio.Event()
         """Set once the codes of the campaigns that stand on the topic at the start are known."""
-        self.health = {name: SourceHealth() for name in sources}
+        self.health = {name: SourceHealth(one.mapping.topic, now()) for name, one in sources.items()}
         self.codes = CodeFinder(())
         key = settings.ticketspike_hmac_key
         self.candidates = CodeCandidates(key.get_secret_value() if key else "")
@@ -155,6 +155,7 @@ class Receiver(Service):
     async def _publish(self, source: Source, mapped: Mapped | MappedOrders) -> web.Response:
         """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""
         if mapped.unmapped:
+            self.health[source.name].unmapped += 1
             self.metrics.source_unmapped.labels(source.name).inc()
             log.info("no entry of `reasons` fits a ticket", source=source.name)
         records = mapped.records
@@ -197,7 +198,6 @@ class Receiver(Service):
 
     def _answer(self, source: Source, outcome: str, status: int, words: str) -> web.Response:
         self.metrics.source_events.labels(source.name, outcome).inc()
-        if outcome in ("forged", "malformed", "refused"):
-            self.health[source.name].refuse()
+        self.health[source.name].answered(outcome, self._now())
         headers = RETRY_AFTER if status == 503 else {}
         return web.Response(status=status, text=words + "\n", headers=headers)

@@ -17,6 +17,7 @@ from mode import Service
 
 from streams.metrics import Metrics
 from streams.settings import SettingsError
+from streams.sources.health import SourceHealth
 from streams.sources.mapping import Record
 from streams.sources.pulled import Asked
 from streams.sources.reading import Away
@@ -63,6 +64,7 @@ class TicketPull(Service):
         self.metrics = metrics
         self.sources = sources
         self.said: dict[str, str] = dict.fromkeys(sources, "not asked yet")
+        self.health = {name: SourceHealth("tickets", now()) for name in sources}
         self._now = now
         self._exports: dict[str, ZendeskExport] = {}
         self._session: aiohttp.ClientSession | None = None
@@ -101,6 +103,7 @@ class TicketPull(Service):
             try:
                 page = await export.page(datetime.fromtimestamp(self._now(), UTC))
             except Away as away:
+                self.health[name].away(self._now(), away.retry_after)
                 self._say(name, "away", f"it {away}")
                 return away.retry_after or AGAIN_SECONDS
             records = self._records(name, page)
@@ -111,6 +114,10 @@ class TicketPull(Service):
             sent += len(records)
             if page.last:
                 break
+        if sent:
+            self.health[name].brought((), self._now())
+        else:
+            self.health[name].reached()
         self.metrics.source_last.labels(name).set(self._now())
         self._say(
             name, "read", f"{sent} records of tickets, {'all there is' if page.last else 'more to come'}"

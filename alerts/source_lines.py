@@ -1,0 +1,69 @@
+"""One line for each source of a silent channel: when it last sent, and what is known to be wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerts import blocks, language
+from alerts.blocks import Block, Part, escape, fit, one_line
+from alerts.context import Context
+from alerts.source_records import SourceStanding
+from alerts.source_words import source_words
+
+_NAME = 60
+Told = list[tuple[str, datetime | None]]
+"""Sentences in order, each with the time that its `{at}` stands for."""
+
+
+def line(one: SourceStanding, context: Context) -> Block:
+    """As a line of rich text, times in each reader's own zone."""
+    tongue, zone = context.language, context.timezone
+    parts: list[Part] = [blocks.words(_name(one, context), "bold"), blocks.words(": ")]
+    for number, (sentence, at) in enumerate(told(one, context)):
+        before, _, after = sentence.partition("{at}")
+        parts.append(blocks.words(("; " if number else "") + before))
+        if at is not None:
+            parts.append(blocks.date(at, zone, tongue))
+        if after:
+            parts.append(blocks.words(after))
+    return blocks.line(*parts)
+
+
+def spoken(one: SourceStanding, context: Context) -> str:
+    """As a sentence for notifications."""
+    tongue, zone = context.language, context.timezone
+    said = [
+        sentence.replace("{at}", language.date_token(at, zone, tongue)) if at is not None else sentence
+        for sentence, at in told(one, context)
+    ]
+    return f"{escape(_name(one, context))}: {'; '.join(said)}."
+
+
+def told(one: SourceStanding, context: Context) -> Told:
+    """What is said of a source."""
+    say, tongue = source_words(context.language), context.language
+    found: Told = [(say.never_sent, None)]
+    if one.last_event_at is not None:
+        found = [(say.last_sent, one.last_event_at)]
+    match one.cause:
+        case "refused":
+            why = say.refused_for[one.refused_for or "refused"]
+            found.append((say.refused.format(count=language.number(one.refused, tongue), why=why), None))
+            if one.paused:
+                found.append((say.paused, None))
+        case "throttled":
+            found.append((say.throttled, one.until))
+        case "held_back":
+            delay = language.duration(one.delay_seconds / 60.0, tongue)
+            found.append((say.held_back.format(delay=delay), None))
+        case "unheard":
+            found.append((say.unheard, one.heard_at))
+        case "away":
+            found.append((say.away, None))
+        case _:
+            found.append((say.unknown, None))
+    return found
+
+
+def _name(one: SourceStanding, context: Context) -> str:
+    return fit(one_line(one.source), _NAME, context.language) or "–"
