@@ -65,6 +65,8 @@ class Receiver(Service):
         self.settings = settings
         self.metrics = metrics
         self.sources = sources
+        self.told: dict[str, Callable[[list[str]], None]] = {}
+        """Who is told, by source, of the ids that were taken."""
         self.codes_known = asyncio.Event()
         """Set once the codes of the campaigns that stand on the topic at the start are known."""
         self.health = {name: SourceHealth(one.mapping.topic, now()) for name, one in sources.items()}
@@ -163,6 +165,8 @@ class Receiver(Service):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
         if records:
             self._brought(source.name, mapped)
+            if (told := self.told.get(source.name)) is not None:
+                told([key.decode() for key, _ in records])
         if mapped.refused:
             why = [f"{one.field}: {one.error}" for one in mapped.refused]
             log.warning("a body gives no record", source=source.name, why=why)
