@@ -147,6 +147,12 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+        self.source_gaps = Counter(
+            "ticketspike_source_gaps",
+            "Changes that a source told of without their content",
+            ["source"],
+            registry=registry,
+        )
         self.source_unmapped = Counter(
             "ticketspike_source_unmapped",
             "Requests with a ticket that no entry of the source's reasons fits",

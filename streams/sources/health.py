@@ -81,7 +81,7 @@ class SourceHealth:
             self._lately.append((now, False))
 
     def missed(self, gaps: int, now: float) -> None:
-        """Events came that tell of changes without saying what they are."""
+        """Changes were told of without their content."""
         self.gaps += gaps
         self.last_gap = now
 
@@ -128,7 +128,7 @@ class SourceHealth:
         ago = _span(now - self.last)
         if self.held_back:
             return f"tickets come {_span(self.delay)} late, the last {ago} ago: deliveries are held back"
-        missed = f", {self.gaps} events of changes that they do not tell" if self.gaps else ""
+        missed = f", {self.gaps} changes without content, see `sources gaps`" if self.gaps else ""
         return f"the last came {ago} ago{missed}"
 
     def state(self, source: str, worker: str, now: float) -> SourceState:

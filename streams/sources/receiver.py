@@ -152,7 +152,8 @@ class Receiver(Service):
             decoded = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._answer(source, "malformed", 422, "the body is no JSON")
-        return await self._publish(source, source.mapping.map(decoded, self.codes, self.candidates))
+        arrived = datetime.fromtimestamp(self._now(), UTC)
+        return await self._publish(source, source.mapping.map(decoded, self.codes, self.candidates, arrived))
 
     async def _publish(self, source: Source, mapped: Mapped | MappedOrders) -> web.Response:
         """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""
@@ -196,6 +197,9 @@ class Receiver(Service):
     def _brought(self, name: str, mapped: Mapped | MappedOrders) -> None:
         health = self.health[name]
         health.brought(mapped.created, self._now())
+        if mapped.gaps:
+            health.missed(mapped.gaps, self._now())
+            self.metrics.source_gaps.labels(name).inc(mapped.gaps)
         self.metrics.source_last.labels(name).set(self._now())
         self.metrics.source_delay.labels(name).set(health.delay)
         self.metrics.source_held_back.labels(name).set(health.held_back)
