@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from alerts import blocks, language
 from alerts.blocks import Block, Part, escape, fit, one_line
 from alerts.context import Context
+from alerts.digested import QuietSource, SourceGaps
 from alerts.source_records import SourceStanding
 from alerts.source_words import source_words
 
 _NAME = 60
+_LISTED = 10
 Told = list[tuple[str, datetime | None]]
 """Sentences in order, each with the time that its `{at}` stands for."""
 
@@ -18,7 +21,7 @@ Told = list[tuple[str, datetime | None]]
 def line(one: SourceStanding, context: Context) -> Block:
     """As a line of rich text, times in each reader's own zone."""
     tongue, zone = context.language, context.timezone
-    parts: list[Part] = [blocks.words(_name(one, context), "bold"), blocks.words(": ")]
+    parts: list[Part] = [blocks.words(_fitted(one.source, context), "bold"), blocks.words(": ")]
     for number, (sentence, at) in enumerate(told(one, context)):
         before, _, after = sentence.partition("{at}")
         parts.append(blocks.words(("; " if number else "") + before))
@@ -36,7 +39,7 @@ def spoken(one: SourceStanding, context: Context) -> str:
         sentence.replace("{at}", language.date_token(at, zone, tongue)) if at is not None else sentence
         for sentence, at in told(one, context)
     ]
-    return f"{escape(_name(one, context))}: {'; '.join(said)}."
+    return f"{escape(_fitted(one.source, context))}: {'; '.join(said)}."
 
 
 def told(one: SourceStanding, context: Context) -> Told:
@@ -65,5 +68,21 @@ def told(one: SourceStanding, context: Context) -> Told:
     return found
 
 
-def _name(one: SourceStanding, context: Context) -> str:
-    return fit(one_line(one.source), _NAME, context.language) or "–"
+def of_digest(quiet: Sequence[QuietSource], gaps: Sequence[SourceGaps], context: Context) -> list[Block]:
+    """Lines of sources that went quiet while others did not, and of changes that came without their content."""
+    say, tongue, zone = source_words(context.language), context.language, context.timezone
+    told = [(one.source, say.digest, one.since) for one in quiet[:_LISTED]]
+    told += [
+        (one.source, say.gaps.format(count=language.number(one.gaps, tongue)), one.last_at)
+        for one in gaps[:_LISTED]
+    ]
+    return [
+        blocks.line(
+            blocks.words(_fitted(name, context), "bold"), blocks.words(words), blocks.date(at, zone, tongue)
+        )
+        for name, words, at in told
+    ]
+
+
+def _fitted(name: str, context: Context) -> str:
+    return fit(one_line(name), _NAME, context.language) or "–"

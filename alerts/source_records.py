@@ -18,17 +18,19 @@ SourceCause = Literal["throttled", "refused", "unheard", "held_back", "away", "u
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How one source is, as one worker states it on `source-health`, again and again; the newest statement holds.
 
-    `since` is when the worker began to listen or ask, `last_event_at` when the source last brought something. What
-    came to nothing since then is `refused`, `refused_for` what most of it came to nothing for. `paused`: so much came
-    to nothing that the helpdesk stops sending for a while, as it does by its own rules. `held_back`: tickets come
-    late, by the median `delay_seconds`. `throttled_until` is the time that a helpdesk asked to wait for, `away` that
-    it did not answer the last time it was asked. `unmapped` and `gaps` are counted since the worker began: requests
-    with tags that no entry of `reasons` fits, and events that tell of changes without saying what they are.
+    `asked` is one that is asked on a timer rather than sends. `since` is when the worker began to listen or ask,
+    `last_event_at` when the source last brought something. What came to nothing since then is `refused`,
+    `refused_for` what most of it came to nothing for. `paused`: so much came to nothing that the helpdesk stops
+    sending for a while, as it does by its own rules. `held_back`: tickets come late, by the median `delay_seconds`.
+    `throttled_until` is the time that a helpdesk asked to wait for, `away` that it did not answer the last time it was
+    asked. `unmapped` and `gaps` are counted since the worker began: requests with tags that no entry of `reasons`
+    fits, and changes that were told of without their content.
     """
 
     source: Name
     worker: Name
     takes: Takes
+    asked: bool = False
     since: Instant
     stated_at: Instant
     last_event_at: Instant | None = None

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from alerts.context import Context
+from alerts.digested import QuietSource, SourceGaps
 from alerts.entry import Entry
 from alerts.incident import revised
 from alerts.records import Incident
@@ -15,7 +16,8 @@ from alerts.source_records import SourceCause, SourceStanding, SourceState
 
 UNHEARD_AFTER = timedelta(minutes=3)
 """A worker states its sources every half a minute."""
-FORGOTTEN_AFTER = timedelta(days=1)
+DAY = timedelta(days=1)
+FORGOTTEN_AFTER = DAY
 """A source that nobody has stated for so long is none any more: somebody took it out of the file."""
 LEAST_REFUSED = 5
 """So many requests that came to nothing in a row are no chance passer-by."""
@@ -37,7 +39,9 @@ def standings(states: Iterable[SourceState], now: datetime) -> list[SourceStandi
     for state in states:
         if state.takes == "tickets" and now - state.stated_at <= FORGOTTEN_AFTER:
             named.setdefault(state.source, []).append(state)
-    return [_standing(source, of, now) for source, of in sorted(named.items())]
+    found = [standing(source, of, now) for source, of in sorted(named.items())]
+    # What fills gaps has mostly nothing to bring.
+    return [one for one in found if one.cause != "unknown" or not all(of.asked for of in named[one.source])]
 
 
 def deferred(incident: Incident) -> bool:
@@ -59,7 +63,8 @@ def told(entry: Entry, context: Context) -> Entry:
     return replace(entry, incident=revised(incident, sources=found))
 
 
-def _standing(source: str, states: Sequence[SourceState], now: datetime) -> SourceStanding:
+def standing(source: str, states: Sequence[SourceState], now: datetime) -> SourceStanding:
+    """One source, of which there is at least one statement."""
     heard_at = max(one.stated_at for one in states)
     current = [one for one in states if now - one.stated_at <= UNHEARD_AFTER]
     untils = [one.throttled_until for one in current if one.throttled_until and one.throttled_until > now]
@@ -93,3 +98,30 @@ def _standing(source: str, states: Sequence[SourceState], now: datetime) -> Sour
 
 def _essence(found: Sequence[SourceStanding]) -> list[tuple[object, ...]]:
     return [(one.source, one.cause, one.refused_for, one.paused, one.until) for one in found]
+
+
+def gone_quiet(states: Sequence[SourceState], at: datetime) -> list[QuietSource]:
+    """Sources that send tickets and brought none for a day, while another one did."""
+    found: dict[str, datetime] = {}
+    for one in states:
+        if one.takes == "tickets" and not one.asked and at - one.stated_at <= FORGOTTEN_AFTER:
+            since = one.last_event_at or one.since
+            found[one.source] = max(since, found.get(one.source, since))
+    quiet = [
+        QuietSource(source=name, since=since) for name, since in sorted(found.items()) if at - since > DAY
+    ]
+    return quiet if len(quiet) < len(found) else []
+
+
+def gaps_since(states: Sequence[SourceState], begin: datetime) -> list[SourceGaps]:
+    """Sources that told of changes without their content since then."""
+    found: dict[str, SourceGaps] = {}
+    for one in states:
+        if one.gaps and one.last_gap_at is not None and one.last_gap_at >= begin:
+            before = found.get(one.source)
+            found[one.source] = SourceGaps(
+                source=one.source,
+                gaps=one.gaps + (before.gaps if before else 0),
+                last_at=max(one.last_gap_at, before.last_at) if before else one.last_gap_at,
+            )
+    return [found[name] for name in sorted(found)]

@@ -12,10 +12,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
-
-import msgspec
 
 from alerts.delivery import DeliveryError
 from alerts.slack_clock import skew
@@ -23,30 +21,13 @@ from streams import admin
 from streams.connection import require_kafka
 from streams.detection import holiday_dates
 from streams.errors import Failure
+from streams.findings import Finding
 from streams.settings import Settings, SettingsError
 from streams.slack_channel import delivery_of
 
-State = Literal["ok", "wrong", "note"]
 SKEW_SECONDS = 60.0
 """Slack refuses presses signed more than five minutes ago, and tickets from the future are refused after ten."""
 _WEB_SECONDS = 3.0
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What one check has found.
-
-    Attributes:
-        check: what was looked at.
-        state: `ok`; `wrong`: a worker cannot do its work; `note`: it can, without something.
-        text: one sentence, with the remedy.
-    """
-
-    check: str
-    state: State
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.state:<6} {self.check:<9} {self.text}"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -58,7 +39,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _topics(settings, reachable=kafka.state == "ok")
     yield from asyncio.run(look_at_slack(settings))
     if settings.ticketspike_sources is not None:
-        yield _sources(settings.ticketspike_sources)
+        yield from _sources(settings, settings.ticketspike_sources, reachable=kafka.state == "ok")
     yield _worker(settings)
 
 
@@ -147,15 +128,26 @@ async def _clock(settings: Settings, token: str, now: Callable[[], float]) -> Fi
     return Finding("clock", "ok", "agrees with Slack's")
 
 
-def _sources(path: Path) -> Finding:
+def _sources(settings: Settings, path: Path, *, reachable: bool) -> Iterator[Finding]:
+    """The file of sources, and how each of them is as the workers state it."""
+    from streams.source_findings import source_findings, stated, unread
     from streams.sources.source_files import listened_to, read_pulled_sources
 
     try:
         sends, asked = listened_to(path), read_pulled_sources(path)
     except (Failure, SettingsError) as error:
-        return Finding("sources", "wrong", str(error))
+        yield Finding("sources", "wrong", str(error))
+        return
     parts = [", ".join(f"/hooks/{name}" for name in sends), ", ".join(f"{name} is asked" for name in asked)]
-    return Finding("sources", "ok", "; ".join(part for part in parts if part) or "the file names none")
+    yield Finding("sources", "ok", "; ".join(part for part in parts if part) or "the file names none")
+    if not reachable:
+        return
+    try:
+        states = stated(settings)
+    except Failure as error:
+        yield unread(error)
+        return
+    yield from source_findings(sends, asked, states, datetime.now(UTC))
 
 
 def _worker(settings: Settings) -> Finding:

@@ -58,7 +58,7 @@ class CampaignPull(Service):
         self.sources = sources
         self.said: dict[str, str] = dict.fromkeys(sources, "not asked yet")
         """By source what its last turn came to, for people."""
-        self.health = {name: SourceHealth("campaigns", now()) for name in sources}
+        self.health = {name: SourceHealth("campaigns", now(), asked=True) for name in sources}
         self._now = now
         self._rows = TopicRows(settings, "campaigns")
         self._pullers: dict[str, Puller] = {}

@@ -32,6 +32,7 @@ class SourceHealth:
     Args:
         takes: what it brings.
         since: when the worker began to listen or to ask, epoch seconds.
+        asked: whether it is asked on a timer rather than sends.
 
     Example:
         >>> at = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -41,8 +42,9 @@ class SourceHealth:
         (True, 'tickets come 47 min late, the last 60 s ago: deliveries are held back')
     """
 
-    def __init__(self, takes: Takes = "tickets", since: float = 0.0) -> None:
+    def __init__(self, takes: Takes = "tickets", since: float = 0.0, *, asked: bool = False) -> None:
         self.takes = takes
+        self.asked = asked
         self.since = since
         self.last: float | None = None
         self.refused = 0
@@ -138,6 +140,7 @@ class SourceHealth:
             source=source,
             worker=worker,
             takes=self.takes,
+            asked=self.asked,
             since=_instant(self.since),
             stated_at=_instant(now),
             last_event_at=None if self.last is None else _instant(self.last),

@@ -70,7 +70,7 @@ class TicketPull(Service):
         self.metrics = metrics
         self.sources = sources
         self.said: dict[str, str] = dict.fromkeys(sources, "not asked yet")
-        self.health = {name: SourceHealth("tickets", now()) for name in sources}
+        self.health = {name: SourceHealth("tickets", now(), asked=True) for name in sources}
         self._now = now
         self._exports: dict[str, ZendeskExport | HubSpotTickets] = {}
         self.wanted = {

@@ -280,3 +280,17 @@ async def test_intercoms_later_tags_attributes_and_deletions_follow_through(taki
     }
     (_, value) = mapping.map(gone).records[0]
     assert json.loads(value or b"")["kind"] == "retracted"
+
+
+async def test_dixas_later_tags_are_another_contact_reason_and_an_event_without_tags_takes_none_away(
+    taking: Taking,
+) -> None:
+    body = json.loads((FOLDER / "dixa_conversation_created.json").read_bytes())
+    tagged = {"event_fqn": "CONVERSATION_TAG_ADDED", "event_timestamp": "2026-11-20T09:16:00.000Z"}
+    conversation = body["data"]["conversation"] | {"tags": [{"id": "1", "name": "voucher"}]}
+    mapping = taking.receiver.sources["dixa"].mapping
+    (found,) = mapping.map(body | tagged | {"data": {"conversation": conversation}}).records
+    said = json.loads(found[1] or b"")
+    assert (said["id"], said["kind"], said["contact_reason"]) == ("1", "relabelled", "voucher")
+    del conversation["tags"]
+    assert mapping.map(body | tagged | {"data": {"conversation": conversation}}).records == []

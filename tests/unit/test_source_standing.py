@@ -13,7 +13,7 @@ from alerts.context import Context
 from alerts.figures_section import headline
 from alerts.records import Condition, Incident
 from alerts.source_records import SourceStanding, SourceState
-from alerts.source_standing import FORGOTTEN_AFTER, UNHEARD_AFTER, standings
+from alerts.source_standing import FORGOTTEN_AFTER, UNHEARD_AFTER, gaps_since, gone_quiet, standings
 
 AT = datetime(2026, 11, 20, 10, 20, tzinfo=UTC)
 LAST = AT - timedelta(minutes=17)
@@ -111,3 +111,38 @@ def test_nothing_changes_once_it_is_over_or_while_the_sources_are_not_read_yet()
     assert (over.status, over.sources[0].cause) == ("resolved", "unknown")
     board.tick(around(state(refused=50, refused_for="forged")))
     assert only(board) is over
+
+
+def test_an_export_that_has_nothing_to_bring_is_no_part_of_a_silence_and_one_that_is_away_is() -> None:
+    export = state(source="help-export", asked=True, last_event_at=None)
+    away = state(source="other-export", asked=True, away=True)
+    assert [(one.source, one.cause) for one in standings([export, away, state()], AT)] == [
+        ("other-export", "away"),
+        ("zendesk", "unknown"),
+    ]
+
+
+def test_one_of_several_sources_that_brought_nothing_for_a_day_is_in_the_digest_and_all_of_them_are_not() -> (
+    None
+):
+    day_ago = AT - timedelta(hours=25)
+    quiet = [
+        state(source="desk", last_event_at=day_ago),
+        state(source="new", last_event_at=None, since=day_ago),
+    ]
+    export = state(source="export", asked=True, last_event_at=None, since=day_ago)
+    told = gone_quiet([*quiet, export, state()], AT)
+    assert [(one.source, one.since) for one in told] == [("desk", day_ago), ("new", day_ago)]
+    assert gone_quiet(quiet, AT) == [], "that nothing comes at all is another message"
+    heard = state(source="desk", worker="b", last_event_at=AT)
+    assert gone_quiet([quiet[0], heard, state()], AT) == []
+
+
+def test_changes_without_their_content_are_summed_over_workers_and_those_of_former_days_left_out() -> None:
+    states = [
+        state(source="salesforce", gaps=3, last_gap_at=AT),
+        state(source="salesforce", worker="b", gaps=4, last_gap_at=LAST),
+        state(source="other", gaps=9, last_gap_at=AT - timedelta(days=3)),
+    ]
+    (one,) = gaps_since(states, AT - timedelta(days=1))
+    assert (one.source, one.gaps, one.last_at) == ("salesforce", 7, AT)
