@@ -157,6 +157,8 @@ class CampaignPull(Service):
         said = f"{len(reading.campaigns)} campaigns"
         if found.left_alone:
             said += f", {len(found.left_alone)} of them written by somebody else and left alone"
+        if found.doubled:
+            said += f", {len(found.doubled)} of them stand there twice under another id and count once"
         if not_taken := len(reading.refused) + len(found.too_large):
             said += f", {not_taken} not understood and left as they were"
         refused = set(reading.refused.items()) | {(one, "its texts are too long") for one in found.too_large}

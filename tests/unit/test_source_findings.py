@@ -31,7 +31,7 @@ def state(**more: Any) -> SourceState:
             "nothing came yet; let the helpdesk send a test to https://YOUR-PROXY/hooks/zendesk",
         ),
         ([state(last_event_at=NOW - timedelta(days=3))], "note", "3 days ago; see the helpdesk's page of webhook"),
-        ([state(refused=41, refused_for="forged")], "wrong", "41 requests since then came to nothing, most of them not"),
+        ([state(refused=41, refused_for="forged")], "wrong", "41 requests since then came to nothing, most of them"),
         ([state(refused=41, refused_for="refused")], "wrong", "`ticketspike sources try NAME FILE`"),
         ([state(throttled_until=NOW + timedelta(minutes=9))], "note", "it asked to wait until 10:29 UTC"),
         ([state(held_back=True, delay_seconds=2820.0)], "note", "tickets come 47 min late"),
