@@ -37,7 +37,7 @@ def section(incident: Incident, context: Context) -> list[Block]:
         case "source_silent":
             if incident.status == "resolved":
                 return []
-            known = [source_lines.line(one, context) for one in incident.sources]
+            known = [source_lines.line(one, context) for one in source_lines.shown(incident)]
             lines = [blocks.line(blocks.words(one)) for one in say.checks]
             return [*_listed(source_words(context.language).sources, known), *_listed(say.check, lines)]
         case "total_volume":

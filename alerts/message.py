@@ -171,7 +171,9 @@ def _spoken(incident: Incident, context: Context) -> str:
         sentences[0] += f", {figures_section.customers(figures(incident), say.spoken_customers, context)}"
     sentences[0] += "."
     if incident.status == "open":
-        sentences.extend(source_lines.spoken(one, context) for one in incident.sources[:_SPOKEN_SOURCES])
+        sentences.extend(
+            source_lines.spoken(one, context) for one in source_lines.shown(incident)[:_SPOKEN_SOURCES]
+        )
     # The sign in front says it to those who see it.
     sentences.extend(f"{state}." for state in answers_section.states(incident, context))
     if incident.campaigns and incident.spikes:

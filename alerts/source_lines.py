@@ -9,6 +9,7 @@ from alerts import blocks, language
 from alerts.blocks import Block, Part, escape, fit, one_line
 from alerts.context import Context
 from alerts.digested import QuietSource, SourceGaps
+from alerts.records import Incident
 from alerts.source_records import SourceStanding
 from alerts.source_words import source_words
 
@@ -16,6 +17,11 @@ _NAME = 60
 _LISTED = 10
 Told = list[tuple[str, datetime | None]]
 """Sentences in order, each with the time that its `{at}` stands for."""
+
+
+def shown(incident: Incident) -> list[SourceStanding]:
+    """The sources of an incident, those first of which something is known, as many as a message has room for."""
+    return sorted(incident.sources, key=lambda one: one.cause == "unknown")[:_LISTED]
 
 
 def line(one: SourceStanding, context: Context) -> Block:

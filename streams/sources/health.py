@@ -7,6 +7,7 @@ alone cannot. One that is asked says itself how long to wait.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ BREAKS_FROM = 1000
 """Zendesk and Intercom stop sending for a while after so many requests that came to nothing."""
 BREAK_SHARE, BREAK_SECONDS, BREAK_LEAST = 0.7, 300.0, 20
 """So does Zendesk when such a share of five minutes' requests came to nothing; of a few it does not judge."""
+DEFERS_SECONDS = 7200.0
+"""A helpdesk that has put deliveries off to the next hour does so again: its silence until then is no other's."""
 _REFUSED_FOR: dict[str, RefusedFor] = {one: one for one in get_args(RefusedFor)}
 
 
@@ -56,6 +59,7 @@ class SourceHealth:
         self._lately: deque[tuple[float, bool]] = deque(maxlen=2 * BREAKS_FROM)
         self._wait_until = 0.0
         self._away = False
+        self._late_at, self._late = -math.inf, 0.0
 
     def brought(self, created: Iterable[datetime], now: float) -> None:
         """Records came and are stored, or all that there is was read.
@@ -70,6 +74,8 @@ class SourceHealth:
         self.reached()
         self._lately.append((now, True))
         self._ages.extend(max(0.0, now - at.timestamp()) for at in created)
+        if self.held_back:
+            self._late_at, self._late = now, self.delay
 
     def reached(self) -> None:
         """It was asked and answered, with nothing new."""
@@ -133,6 +139,19 @@ class SourceHealth:
         missed = f", {self.gaps} changes without content, see `sources gaps`" if self.gaps else ""
         return f"the last came {ago} ago{missed}"
 
+    def essence(self, now: float) -> tuple[object, ...]:
+        """What others should hear of soon when it changes; counts alone may wait."""
+        many = self.refused >= LEAST
+        return (
+            self.last is None,
+            many,
+            self.paused,
+            self.held_back,
+            self.throttled(now),
+            self._away,
+            self.gaps,
+        )
+
     def state(self, source: str, worker: str, now: float) -> SourceState:
         """The same for others, as it stands on `source-health`."""
         why = self._refused_for.most_common(1)
@@ -147,8 +166,8 @@ class SourceHealth:
             refused=self.refused,
             refused_for=why[0][0] if why else None,
             paused=self.paused,
-            held_back=self.held_back,
-            delay_seconds=round(self.delay, 1),
+            held_back=self.held_back or now - self._late_at < DEFERS_SECONDS,
+            delay_seconds=round(self.delay if self.held_back else self._late, 1),
             throttled_until=_instant(self._wait_until) if self.throttled(now) else None,
             away=self._away,
             unmapped=self.unmapped,

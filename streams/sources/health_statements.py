@@ -19,6 +19,9 @@ from streams.sources.mapping import Record
 
 TOPIC = "source-health"
 STATED_SECONDS = 30.0
+"""How often everything is stated again."""
+LOOK_SECONDS = 2.0
+"""How often it is looked whether something else than a count has changed."""
 
 Store = Callable[[str, list[Record]], Awaitable[bool]]
 
@@ -63,9 +66,15 @@ class HealthStatements(Service):
 
     @Service.task
     async def _state(self) -> None:
+        said: list[tuple[object, ...]] = []
+        stated_at = 0.0
         while not self.should_stop:
             now = self._now()
             for name, health in self._health.items():
                 self._metrics.source_held_back.labels(name).set(health.held_back or health.throttled(now))
-            await self._store(TOPIC, self.records())
-            await self.sleep(STATED_SECONDS)
+            essence = [health.essence(now) for health in self._health.values()]
+            if (essence != said or time.monotonic() - stated_at >= STATED_SECONDS) and await self._store(
+                TOPIC, self.records()
+            ):
+                said, stated_at = essence, time.monotonic()
+            await self.sleep(LOOK_SECONDS)

@@ -7,18 +7,21 @@ import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from streams.counting import PartitionCounts
+from streams.customers import pseudonymiser
 from streams.metrics import Metrics
 from streams.settings import load
 from streams.sources.mapping import Record
 from streams.sources.receiver import Receiver
 from streams.sources.signatures import WINDOW_SECONDS
-from streams.sources.source_files import listened_to
+from streams.sources.source_files import listened_to, read_sources
 
 FOLDER = Path(__file__).resolve().parents[1] / "data/payloads"
 SIGNED = json.loads((FOLDER / "signatures.json").read_bytes())
@@ -294,3 +297,33 @@ async def test_dixas_later_tags_are_another_contact_reason_and_an_event_without_
     assert (said["id"], said["kind"], said["contact_reason"]) == ("1", "relabelled", "voucher")
     del conversation["tags"]
     assert mapping.map(body | tagged | {"data": {"conversation": conversation}}).records == []
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        ("created", "created"), ("tags_changed", "relabelled"), ("custom_field_changed", "relabelled"),
+        ("undeleted", "relabelled"), ("merged", "retracted"), ("soft_deleted", "retracted"),
+        ("permanently_deleted", "retracted"), ("marked_as_spam", "retracted"),
+        ("status_changed", None), ("comment_added", None),
+    ],
+)  # fmt: skip
+def test_zendesks_events_are_what_the_guide_says(event: str, kind: str | None) -> None:
+    body = json.loads((FOLDER / "zendesk_ticket_created.json").read_bytes())
+    records = read_sources(None)["zendesk"].map(body | {"type": f"zen:event-type:ticket.{event}"}).records
+    assert [json.loads(value or b"").get("kind", "created") for _, value in records] == (
+        [kind] if kind else []
+    )
+
+
+async def test_tags_that_overtake_the_creation_are_the_reason_all_the_same(taking: Taking) -> None:
+    for name in ("zendesk_ticket_tags_changed", "zendesk_ticket_created", "zendesk_ticket_tags_changed"):
+        body = (FOLDER / f"{name}.json").read_bytes()
+        assert await post(taking, "zendesk", body, headers_of(name, "zendesk")) == 200
+    counts = PartitionCounts(0, pseudonymiser("test"), facets=(), horizon_hours=48)
+    counts.feed(
+        SimpleNamespace(offset=number, timestamp=int(NOW.timestamp() * 1000), value=value, headers=())
+        for number, (_, value) in enumerate(taking.stored)
+    )
+    (cell,) = counts.statement(watermark=None, drained=True, partitions=1).cells
+    assert (cell.contact_reason, cell.count) == ("voucher_invalid", 1)

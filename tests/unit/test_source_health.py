@@ -38,6 +38,16 @@ def test_a_few_old_tickets_say_nothing_yet() -> None:
     assert (health.held_back, health.delay) == (False, 0.0)
 
 
+def test_a_silence_soon_after_deferred_deliveries_is_told_as_another_deferral() -> None:
+    health = SourceHealth()
+    health.brought([AT - timedelta(minutes=40)] * JUDGED, NOW)
+    health.brought([AT] * JUDGED, NOW + 60)  # the hour's limit lasts for a while again
+    assert not health.held_back
+    state = health.state("desk", "w", NOW + 1800)
+    assert (state.held_back, state.delay_seconds) == (True, 2400.0)
+    assert not health.state("desk", "w", NOW + 7201).held_back
+
+
 def test_it_ends_once_tickets_come_in_time() -> None:
     health = SourceHealth()
     health.brought([AT - timedelta(hours=1)] * JUDGED, NOW)

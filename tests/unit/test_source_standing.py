@@ -146,3 +146,15 @@ def test_changes_without_their_content_are_summed_over_workers_and_those_of_form
     ]
     (one,) = gaps_since(states, AT - timedelta(days=1))
     assert (one.source, one.gaps, one.last_at) == ("salesforce", 7, AT)
+
+
+def test_a_hundred_sources_of_any_name_leave_a_message_that_slack_takes_those_with_a_cause_first() -> None:
+    name = "<!channel> *x*\n" + "x" * 500
+    states = [state(source=f"{number:03} {name}") for number in range(100)]
+    wrong = state(source=f"zzz {name}", refused=9, refused_for="forged")
+    board = Board()
+    board.hear_condition(silence(), around(*states, wrong))
+    payload = message.root(only(board), around())
+    message.validate(payload)
+    assert payload["text"].index("zzz") < payload["text"].index("000")
+    assert "<!channel>" not in payload["text"]
