@@ -155,6 +155,6 @@ def test_a_hundred_sources_of_any_name_leave_a_message_that_slack_takes_those_wi
     board = Board()
     board.hear_condition(silence(), around(*states, wrong))
     payload = message.root(only(board), around())
-    message.validate(payload)
+    assert message.validate(payload) == []
     assert payload["text"].index("zzz") < payload["text"].index("000")
     assert "<!channel>" not in payload["text"]
