@@ -93,7 +93,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """A pull whose records go into a list, as far as `takes` says that Kafka takes them."""
     begun: list[TicketPull] = []
 
-    def begin(api: Api) -> tuple[TicketPull, list[Record]]:
+    def begin(api: Site) -> tuple[TicketPull, list[Record]]:
         (tmp_path / "sources.toml").write_text(SOURCES)
         stored: list[Record] = []
 
@@ -229,3 +229,23 @@ async def test_a_later_label_a_merge_and_a_deletion_follow_through(start: Start)
         assert webhook(pull, [base | contact]) == []
     # The read of before comes again, as after a restart: what is deleted stays deleted.
     assert counted([*everything, *read, everything[-1], *read]) == {}
+
+
+async def test_an_item_of_another_form_is_counted_as_refused_and_holds_no_other_up(start: Start) -> None:
+    odd: list[Any] = [
+        None,
+        7,
+        {"id": "1"},
+        ticket(2) | {"properties": None},
+        ticket(3) | {"updatedAt": "soon"},
+    ]
+
+    def answer(_: web.Request, __: bytes) -> web.Response:
+        return web.json_response({"results": [*odd, ticket(9000)], "paging": {"next": None}})
+
+    async with Site(answer) as api:
+        pull, read = start(api)
+        await pull.on_start()
+        assert await pull.turn("hubspot-tickets") is None
+    assert counted(read)["voucher not working"] == 2, "of ticket 3 only the creation can be read"
+    assert {key for key, _ in read} == {b"2", b"3", b"9000"}
