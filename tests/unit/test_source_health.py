@@ -7,11 +7,17 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from alerts import message
+from alerts.board import Board
+from alerts.records import Condition
 from alerts.source_records import SourceState
 from streams.metrics import Metrics
+from streams.redemptions import Redemptions
+from streams.settings import load
 from streams.sources.health import BREAKS_FROM, JUDGED, LEAST, SourceHealth
 from streams.sources.health_statements import TOPIC, HealthStatements
 from streams.sources.mapping import Record
+from streams.surroundings import Surroundings
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 NOW = AT.timestamp()
@@ -138,3 +144,29 @@ def test_every_source_is_stated_under_a_key_of_the_workers_own() -> None:
         "ticketspike_source_events_total", {"source": "help", "outcome": "taken"}
     )
     assert never_sent == 0, "a rule sees a source that sends nothing only where it is counted"
+
+
+def test_what_one_worker_states_is_what_another_worker_tells_people() -> None:
+    async def store(_: str, __: list[Record]) -> bool:
+        return True
+
+    health = SourceHealth("tickets", NOW)
+    health.brought([AT], NOW)
+    for _ in range(41):
+        health.answered("forged", NOW + 60)
+    stated = HealthStatements("w1", {"help": health}, store, Metrics(), now=lambda: NOW + 1020).records()
+    rows = {key: value for key, value in stated if value is not None} | {b"other": b"no record of ours"}
+    settings = load(ticketspike_language="en")
+    around = Surroundings(settings, {}, lambda: NOW + 1020, Redemptions(settings), rows)
+    board = Board()
+    since = AT + timedelta(minutes=1)
+    board.hear_condition(
+        Condition(kind="source_silent", since=since, raised_at=since + timedelta(minutes=12),
+                  stated_at=since + timedelta(minutes=16), observed=0, expected=40.0, lower=28.0, upper=53.0,
+                  rule="rule"),
+        around.of(None, None),
+    )  # fmt: skip
+    (entry,) = board.entries.values()
+    said = message.root(entry.incident, around.of(entry, None))["text"]
+    assert "help: last sent at" in said
+    assert "41 requests since then came to nothing: wrong signature" in said
