@@ -12,7 +12,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from alerts.delivery import DeliveryError
@@ -24,6 +23,7 @@ from streams.errors import Failure
 from streams.findings import Finding
 from streams.settings import Settings, SettingsError
 from streams.slack_channel import delivery_of
+from streams.source_findings import look_at_sources
 
 SKEW_SECONDS = 60.0
 """Slack refuses presses signed more than five minutes ago, and tickets from the future are refused after ten."""
@@ -39,7 +39,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _topics(settings, reachable=kafka.state == "ok")
     yield from asyncio.run(look_at_slack(settings))
     if settings.ticketspike_sources is not None:
-        yield from _sources(settings, settings.ticketspike_sources, reachable=kafka.state == "ok")
+        yield (file := _sources(settings.ticketspike_sources))
+        if file.state == kafka.state == "ok":
+            yield from look_at_sources(settings, settings.ticketspike_sources)
     yield _worker(settings)
 
 
@@ -128,26 +130,15 @@ async def _clock(settings: Settings, token: str, now: Callable[[], float]) -> Fi
     return Finding("clock", "ok", "agrees with Slack's")
 
 
-def _sources(settings: Settings, path: Path, *, reachable: bool) -> Iterator[Finding]:
-    """The file of sources, and how each of them is as the workers state it."""
-    from streams.source_findings import source_findings, stated, unread
+def _sources(path: Path) -> Finding:
     from streams.sources.source_files import listened_to, read_pulled_sources
 
     try:
         sends, asked = listened_to(path), read_pulled_sources(path)
     except (Failure, SettingsError) as error:
-        yield Finding("sources", "wrong", str(error))
-        return
+        return Finding("sources", "wrong", str(error))
     parts = [", ".join(f"/hooks/{name}" for name in sends), ", ".join(f"{name} is asked" for name in asked)]
-    yield Finding("sources", "ok", "; ".join(part for part in parts if part) or "the file names none")
-    if not reachable:
-        return
-    try:
-        states = stated(settings)
-    except Failure as error:
-        yield unread(error)
-        return
-    yield from source_findings(sends, asked, states, datetime.now(UTC))
+    return Finding("sources", "ok", "; ".join(part for part in parts if part) or "the file names none")
 
 
 def _worker(settings: Settings) -> Finding:

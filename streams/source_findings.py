@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from alerts.source_records import RefusedFor, SourceStanding, SourceState
 from alerts.source_standing import UNHEARD_AFTER, standing
@@ -24,10 +25,16 @@ _REMEDIES: Mapping[RefusedFor, str] = {
 }
 
 
-def stated(settings: Settings) -> list[SourceState]:
-    """What workers state of their sources. Raises Failure where the topic cannot be read."""
-    rows = read_compacted(settings, "source-health").values()
-    return [one for value in rows if (one := read(value, SourceState)) is not None]
+def look_at_sources(settings: Settings, path: Path) -> list[Finding]:
+    """One finding for each source of a file that can be read, as the workers state it."""
+    from streams.sources.source_files import listened_to, read_pulled_sources
+
+    try:
+        rows = read_compacted(settings, "source-health").values()
+    except Failure as error:
+        return [Finding("source", "note", f"how each is was not looked at ({error})")]
+    states = [one for value in rows if (one := read(value, SourceState)) is not None]
+    return source_findings(listened_to(path), read_pulled_sources(path), states, datetime.now(UTC))
 
 
 def source_findings(
@@ -43,11 +50,6 @@ def source_findings(
     """
     named = [(name, f"/hooks/{name}") for name in sends] + [(name, "asked on a timer") for name in asked]
     return [_finding(name, how, [one for one in states if one.source == name], now) for name, how in named]
-
-
-def unread(why: Failure) -> Finding:
-    """That nothing is known of any source, as the topic cannot be read."""
-    return Finding("source", "note", f"how each is was not looked at ({why})")
 
 
 def _finding(name: str, how: str, states: Sequence[SourceState], now: datetime) -> Finding:
