@@ -205,7 +205,9 @@ class _Stages:
             tickets = self.services["exports"] = TicketPull(receiver, self.metrics, exports)
             self.ready["exports"] = tickets.ready
             health |= tickets.health
-        self.services["source-health"] = HealthStatements(instance_id, health, receiver.stored, self.metrics)
+        self.services["source-health"] = HealthStatements(
+            instance_id, health, receiver.stored, self.metrics, ready=lambda: receiver.ready()[0]
+        )
         return receiver.posts()
 
     async def start(self) -> None:

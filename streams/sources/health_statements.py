@@ -32,8 +32,9 @@ class HealthStatements(Service):
     Args:
         worker: the name of this worker, which its data directory keeps.
         health: by source.
-        store: publishes records on a topic.
+        store: publishes records on a topic, once it is `ready`.
         metrics: shows the same to Prometheus.
+        ready: whether records can be stored.
         now: wall time, epoch seconds.
     """
 
@@ -44,6 +45,7 @@ class HealthStatements(Service):
         store: Store,
         metrics: Metrics,
         *,
+        ready: Callable[[], bool],
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -51,6 +53,7 @@ class HealthStatements(Service):
         self._health = health
         self._store = store
         self._metrics = metrics
+        self._ready = ready
         self._now = now
         for name in health:
             # A source that never sent must show as one that sent nothing.
@@ -68,6 +71,9 @@ class HealthStatements(Service):
     async def _state(self) -> None:
         said: list[tuple[object, ...]] = []
         stated_at = 0.0
+        # The services of a worker start side by side.
+        while not (self._ready() or self.should_stop):
+            await self.sleep(0.1)
         while not self.should_stop:
             now = self._now()
             for name, health in self._health.items():

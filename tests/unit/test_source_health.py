@@ -132,7 +132,7 @@ def test_every_source_is_stated_under_a_key_of_the_workers_own() -> None:
 
     metrics = Metrics()
     health = {"help": SourceHealth("tickets", NOW), "shop": SourceHealth("orders", NOW)}
-    stated = HealthStatements("w1", health, store, metrics, now=lambda: NOW + 90).records()
+    stated = HealthStatements("w1", health, store, metrics, ready=bool, now=lambda: NOW + 90).records()
     assert TOPIC == "source-health"
     assert [key for key, _ in stated] == [b"help/w1", b"shop/w1"]
     found = [msgspec.json.decode(value or b"", type=SourceState) for _, value in stated]
@@ -154,7 +154,9 @@ def test_what_one_worker_states_is_what_another_worker_tells_people() -> None:
     health.brought([AT], NOW)
     for _ in range(41):
         health.answered("forged", NOW + 60)
-    stated = HealthStatements("w1", {"help": health}, store, Metrics(), now=lambda: NOW + 1020).records()
+    stated = HealthStatements(
+        "w1", {"help": health}, store, Metrics(), ready=bool, now=lambda: NOW + 1020
+    ).records()
     rows = {key: value for key, value in stated if value is not None} | {b"other": b"no record of ours"}
     settings = load(ticketspike_language="en")
     around = Surroundings(settings, {}, lambda: NOW + 1020, Redemptions(settings), rows)
