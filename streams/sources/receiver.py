@@ -65,9 +65,11 @@ class Receiver(Service):
         self.settings = settings
         self.metrics = metrics
         self.sources = sources
+        self.told: dict[str, Callable[[list[str]], None]] = {}
+        """Who is told, by source, of the ids that were taken."""
         self.codes_known = asyncio.Event()
         """Set once the codes of the campaigns that stand on the topic at the start are known."""
-        self.health = {name: SourceHealth() for name in sources}
+        self.health = {name: SourceHealth(one.mapping.topic, now()) for name, one in sources.items()}
         self.codes = CodeFinder(())
         key = settings.ticketspike_hmac_key
         self.candidates = CodeCandidates(key.get_secret_value() if key else "")
@@ -150,11 +152,13 @@ class Receiver(Service):
             decoded = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._answer(source, "malformed", 422, "the body is no JSON")
-        return await self._publish(source, source.mapping.map(decoded, self.codes, self.candidates))
+        arrived = datetime.fromtimestamp(self._now(), UTC)
+        return await self._publish(source, source.mapping.map(decoded, self.codes, self.candidates, arrived))
 
     async def _publish(self, source: Source, mapped: Mapped | MappedOrders) -> web.Response:
         """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""
         if mapped.unmapped:
+            self.health[source.name].unmapped += 1
             self.metrics.source_unmapped.labels(source.name).inc()
             log.info("no entry of `reasons` fits a ticket", source=source.name)
         records = mapped.records
@@ -162,6 +166,8 @@ class Receiver(Service):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
         if records:
             self._brought(source.name, mapped)
+            if (told := self.told.get(source.name)) is not None:
+                told([key.decode() for key, _ in records])
         if mapped.refused:
             why = [f"{one.field}: {one.error}" for one in mapped.refused]
             log.warning("a body gives no record", source=source.name, why=why)
@@ -191,13 +197,15 @@ class Receiver(Service):
     def _brought(self, name: str, mapped: Mapped | MappedOrders) -> None:
         health = self.health[name]
         health.brought(mapped.created, self._now())
+        if mapped.gaps:
+            health.missed(mapped.gaps, self._now())
+            self.metrics.source_gaps.labels(name).inc(mapped.gaps)
         self.metrics.source_last.labels(name).set(self._now())
         self.metrics.source_delay.labels(name).set(health.delay)
         self.metrics.source_held_back.labels(name).set(health.held_back)
 
     def _answer(self, source: Source, outcome: str, status: int, words: str) -> web.Response:
         self.metrics.source_events.labels(source.name, outcome).inc()
-        if outcome in ("forged", "malformed", "refused"):
-            self.health[source.name].refuse()
+        self.health[source.name].answered(outcome, self._now())
         headers = RETRY_AFTER if status == 503 else {}
         return web.Response(status=status, text=words + "\n", headers=headers)

@@ -135,7 +135,7 @@ def test_a_helpdesks_body_becomes_its_tickets_and_nothing_else_of_it(
 def test_a_body_without_a_time_is_refused_with_the_field() -> None:
     found = read_sources(None)["freshdesk"].map(payload("freshdesk_simple"))
     assert found.tickets == []
-    assert found.refused == [Refused("id", "is not in the body")]
+    assert found.refused == [Refused("created_at", "is not in the body")]
 
 
 def table(**more: Any) -> Table:
