@@ -93,9 +93,9 @@ def unproven(bar: FloatArray | float, watched: FloatArray) -> FloatArray:
     """The bar of reasons that have been watched for days rather than weeks.
 
     The run-length argument holds for a model that fits; a week that was never seen whole is no such model,
-    nor are hours of the week that were seen once, and their errors last for hours. So two thirds more evidence at first,
-    two fifths more after ten days, nothing more after three weeks; a spike worth waking up for has many times
-    that. Measured on channels that begin with nothing (docs/detection.md).
+    nor are hours of the week that were seen once, and their errors last for hours. So two thirds more evidence
+    at first, two fifths more after ten days, nothing more after three weeks; a spike worth waking up for has many
+    times that. Measured on channels that begin with nothing (docs/detection.md).
 
     Args:
         bar: of a reason that is known.
