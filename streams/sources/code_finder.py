@@ -215,9 +215,12 @@ def _without_one(folded: str) -> set[str]:
 
 
 def _digits(code: str) -> str:
-    return "".join(one for one in code if one.isdigit())
+    # Most words are letters only, and this is asked of each.
+    return "" if code.isalpha() else "".join(one for one in code if one.isdigit())
 
 
 def _plain(code: str) -> str:
+    if code.isascii() and code.isalnum():
+        return code.upper()
     normal = unicodedata.normalize("NFKC", code).translate(_INVISIBLE)
     return "".join(one for one in normal if one.isalnum()).upper()
