@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -17,6 +18,24 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 BODY_LIMIT = 512 * 1024
 """Bytes of a request. A press carries the whole message that it was made in, percent-encoded."""
+
+
+async def body_of(request: web.Request, seconds: float) -> bytes:
+    """The whole body, as it came.
+
+    Raises:
+        web.HTTPException: 400 for one that breaks off, 408 for one that does not come in time, 413 for one larger
+            than `BODY_LIMIT`. Nobody is to fill the log with tracebacks by hanging up.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the body did not come\n") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise web.HTTPRequestEntityTooLarge(BODY_LIMIT, text="the body is too large\n") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise web.HTTPBadRequest(text="the body breaks off\n") from None
 
 
 class Web(Service):

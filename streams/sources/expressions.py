@@ -14,7 +14,6 @@ from jmespath.visitor import TreeInterpreter
 from streams.files.times import parse_instant
 from streams.settings import SettingsError
 
-
 _INTERPRETER = TreeInterpreter()
 """One for all: `search` of an expression makes one each time, which took longer than the finding."""
 
