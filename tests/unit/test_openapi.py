@@ -157,6 +157,14 @@ async def test_more_requests_at_once_than_there_is_room_for_are_asked_to_come_ag
     assert not_as_documented("POST", "/hooks/zendesk", answer) is None
 
 
+async def test_an_event_that_comes_before_the_receiver_has_found_kafka_is_asked_to_come_again(
+    desk: Desk,
+) -> None:
+    desk.receiver._producer = None
+    answer = await desk.ask(hook("zendesk", CREATED))
+    assert (answer.status, answer.headers["retry-after"]) == (503, "10")
+
+
 @pytest.mark.parametrize(
     "raw",
     [
