@@ -26,7 +26,7 @@ from streams.sources.receiver import Receiver
 from streams.sources.source_files import listened_to
 from streams.web import Web
 
-SECRET = "a secret:that nobody guesses"  # noqa: S105 - a throw-away
+SECRET, OLD_SECRET = "a secret:that nobody guesses", "the one before"
 PRESETS = {
     "zendesk": "zendesk",
     "zendesk-trigger": "zendesk",
@@ -41,7 +41,8 @@ PRESETS = {
 """How each preset is signed."""
 HUBSPOT_URL = "https://example.org/hooks/hubspot"
 SOURCES = "".join(
-    f'[{name}]\npreset = "{name}"\nsecrets = ["SECRET"]\n' + f'url = "{HUBSPOT_URL}"\n' * (name == "hubspot")
+    f'[{name}]\npreset = "{name}"\nsecrets = ["SECRET", "OLD_SECRET"]\n'
+    + f'url = "{HUBSPOT_URL}"\n' * (name == "hubspot")
     for name in PRESETS
 )
 
@@ -111,7 +112,9 @@ class Desk:
         self.ready = True
         metrics = Metrics()
         settings = load(ticketspike_hmac_key="key")
-        self.receiver = Receiver(settings, metrics, listened_to(path, {"SECRET": SECRET}))
+        self.receiver = Receiver(
+            settings, metrics, listened_to(path, {"SECRET": SECRET, "OLD_SECRET": OLD_SECRET})
+        )
         self.receiver._producer = self.kafka
         self.interactions = Interactions(
             settings,
