@@ -142,10 +142,7 @@ class SourceMapping:
             said["contact_reason"], unmapped = self._reason(said.get("contact_reason"))
             if unmapped:
                 found.unmapped.extend(unmapped)
-                said["attributes"] = {
-                    **said.get("attributes", {}),
-                    UNMAPPED: ", ".join(unmapped)[:UNMAPPED_LENGTH],
-                }
+                said["attributes"] = {**said.get("attributes", {}), UNMAPPED: _joined(unmapped)}
             for each in ids if isinstance(ids, list) else [ids]:
                 self._take({**said, "id": text_of(each), "kind": kind, "source": self.source}, found)
         return Mapped(found.tickets, found.refused, passed_over, found.unmapped)
