@@ -154,7 +154,6 @@ class Receiver(Service):
         """Publish what there is; 200 means that all of it is acknowledged by all in-sync copies."""
         if mapped.unmapped:
             self.metrics.source_unmapped.labels(source.name).inc()
-            log.info("no entry of `reasons` fits a ticket", source=source.name)
         records = mapped.records
         if records and not await self.stored(source.mapping.topic, records):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
