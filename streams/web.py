@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from mode import Service
 
 from streams.errors import Failure
@@ -36,6 +38,13 @@ async def body_of(request: web.Request, seconds: float) -> bytes:
         raise web.HTTPRequestEntityTooLarge(BODY_LIMIT, text="the body is too large\n") from None
     except (ConnectionError, web.RequestPayloadError):
         raise web.HTTPBadRequest(text="the body breaks off\n") from None
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """Let aiohttp say that a request was no HTTP in a line of its own, without the bytes that it quotes."""
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        record.msg, record.args, record.exc_info = "a request that is no HTTP was refused", (), None
+    return True
 
 
 class Web(Service):
@@ -71,6 +80,7 @@ class Web(Service):
         Raises:
             Failure: the port is taken.
         """
+        logging.getLogger("aiohttp.server").addFilter(_unquoted)
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._readiness)
