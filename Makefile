@@ -14,7 +14,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real chaos chaos-slack soak lint bench bench-detection sbom audit fuzz lock
+.PHONY: help setup java demo test real chaos chaos-slack chaos-receiver soak lint bench bench-detection sbom audit fuzz lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
@@ -57,6 +57,10 @@ chaos: setup ## Break workers and three brokers under load (KILLS=100 SEED=1 SEE
 
 chaos-slack: setup ## Kill the worker at 200 moments around posting (KILLS=200 SEED=1)
 	$(BIN)/python tests/chaos/slack.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) </dev/null
+
+chaos-receiver: setup ## Kill receiver and Kafka under webhooks (SECONDS=180 KILLS=30 RATE=200 SEED=1)
+	$(BIN)/python tests/chaos/receiver.py $(if $(SECONDS),--seconds $(SECONDS)) $(if $(KILLS),--kills $(KILLS)) \
+		$(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) </dev/null
 
 # A day passes in six minutes. SEED and RATE as well.
 soak: setup ## Memory and counts under load (MINUTES=30 quiet, RESTARTS=15 with restarts)
