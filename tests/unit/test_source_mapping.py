@@ -169,6 +169,15 @@ def test_tags_become_a_reason_by_the_first_entry_that_fits(
     assert found.unmapped == unmapped
 
 
+def test_of_many_tags_that_no_entry_fits_the_first_are_kept_and_each_whole() -> None:
+    tags = [f"quite_a_long_tag_{number:03}" for number in range(40)]
+    (ticket,) = SourceMapping("shop", table(reasons=REASONS)).map({"id": 1, "at": AT, "tags": tags}).tickets
+    assert ticket.attributes is not None
+    kept = ticket.attributes["unmapped"].split(", ")
+    assert kept == tags[: len(kept)]
+    assert len(kept) == 9
+
+
 def test_without_entries_a_reason_is_taken_as_it_stands_commas_and_all() -> None:
     found = SourceMapping("shop", table()).map({"id": 1, "at": AT, "tags": "Payment, invoice"})
     assert found.tickets[0].contact_reason == "Payment, invoice"
