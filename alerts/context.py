@@ -57,6 +57,7 @@ class Context:
         silenced: whether the incident is silenced now; None for what its own answers say. Only who keeps all
             rows knows that a muted incident got a contact reason that nobody muted.
         roster: whom to ping, and which incidents stand in a second channel; its hours are those of `timezone`.
+        market: whose incidents these are, where each market has its own: `other` for those without; None for all.
     """
 
     now: datetime
@@ -75,6 +76,7 @@ class Context:
     answers_possible: bool = False
     silenced: bool | None = None
     roster: Sequence[Row] = ()
+    market: str | None = None
 
     def __post_init__(self) -> None:
         if self.wall is _AS_NOW:

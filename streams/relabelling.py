@@ -1,7 +1,8 @@
 """Changes of tickets that came before: relabelled, retracted, updated.
 
 A change moves a count within the ticket's original minute. Each is made once, and an older one does not revert a
-newer (:class:`streams.changes.Changes`).
+newer (:class:`streams.changes.Changes`). A ticket stays in the shard that it first came in, whatever market a later
+record names.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from streams.changes import Changes
 from streams.facets import Facets, ReadTicket
 from streams.held_cells import HeldCells
 from streams.known_tickets import Key, KnownTickets, own_customer
+from streams.shards import Shards
 from streams.tally import Tally
 
 
@@ -29,9 +31,10 @@ class Relabelling:
         admission: says which contact reason a ticket counts under.
         pseudonym: a customer key to its pseudonym.
         facets: reads the allow-listed facets of a ticket.
+        shards: says which shard a ticket counts in.
     """
 
-    __slots__ = ("_admission", "_cells", "_facets", "_known", "_pseudonym", "_tally")
+    __slots__ = ("_admission", "_cells", "_facets", "_known", "_pseudonym", "_shards", "_tally")
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Relabelling:
         admission: Admission,
         pseudonym: Callable[[str], int],
         facets: Facets,
+        shards: Shards,
     ) -> None:
         self._known = known
         self._cells = cells
@@ -49,6 +53,7 @@ class Relabelling:
         self._admission = admission
         self._pseudonym = pseudonym
         self._facets = facets
+        self._shards = shards
 
     def change(self, key: Key, ticket: ReadTicket, created: float, offset: int) -> None:
         """Make a change; `created` is the ticket's `created_at` (epoch seconds), `offset` the record's."""
@@ -63,17 +68,20 @@ class Relabelling:
             self._tally.repeated += 1
             return
         relabelled = ticket.kind == "relabelled"
-        reason = self._admission.admit(ticket.contact_reason) if relabelled else None
+        shards = self._shards
+        prefix = shards.prefix(ticket.market) if before is None else shards.prefix_of(before.contact_reason)
+        out = prefix or None
+        reason = prefix + self._admission.admit(ticket.contact_reason) if relabelled else out
         if before is None:
-            self._change_unknown(key, ticket, created, offset, reason)
+            self._change_unknown(key, ticket, created, offset, reason, prefix)
             return
         if before.contact_reason == reason:
             return
-        if before.contact_reason is not None:
+        if before.contact_reason != out:
             self._cells.remove(before, offset)
         after = msgspec.structs.replace(before, contact_reason=reason)
         self._known.tickets[key] = after
-        if reason is not None:
+        if reason != out:
             self._cells.add(after, offset)
         if relabelled:
             self._tally.relabelled += 1
@@ -81,10 +89,10 @@ class Relabelling:
             self._tally.retracted += 1
 
     def _change_unknown(
-        self, key: Key, ticket: ReadTicket, created: float, offset: int, reason: str | None
+        self, key: Key, ticket: ReadTicket, created: float, offset: int, reason: str | None, prefix: str
     ) -> None:
         """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old."""
-        minute = int(created) // 60
+        minute, out = int(created) // 60, prefix or None
         self._tally.unknown += 1
         after = self._known.tickets[key] = KnownTicket(
             reason,
@@ -95,14 +103,14 @@ class Relabelling:
         )
         if minute >= self._cells.complete_from:
             # Held whole and never counted: the change came first. It counts now; the late creation is a repeat.
-            if reason is not None:
+            if reason != out:
                 self._cells.add(after, offset)
             return
         left = ticket.previous_contact_reason
-        if left is None and reason is None:
+        if left is None and reason == out:
             left = ticket.contact_reason
         if left is None:
             return
-        self._cells.withdraw(left or UNLABELLED, after, offset)
-        if reason is not None:
+        self._cells.withdraw(prefix + (left or UNLABELLED), after, offset)
+        if reason != out:
             self._cells.add(after, offset)

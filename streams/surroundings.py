@@ -62,6 +62,7 @@ class Surroundings:
             min_customers=settings.ticketspike_min_customers,
             tickets_url=settings.ticketspike_tickets_url,
             roster=settings.ticketspike_roster,
+            market=settings.shard,
             said=entry.said if entry is not None else None,
             redemptions=self._redemptions.facts(codes, now) if codes else {},
             orders=self._redemptions.orders(now) if entry is not None else None,
