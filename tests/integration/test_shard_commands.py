@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import pytest
 
-from streams import backup
+from streams import cli
 from streams.compacted import read_compacted
 from streams.events import Cell, TicketCounts
 from streams.publish import publisher
 from streams.settings import Settings
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
@@ -27,18 +26,40 @@ def sharded(make_settings: Callable[..., Settings]) -> Settings:
     return make_settings(ticketspike_shard_by="market", ticketspike_markets="DE,AT")
 
 
+class Done(NamedTuple):
+    """What a command left."""
+
+    status: int
+    said: str
+    complained: str
+
+
+Run = Callable[..., Done]
+
+
 @pytest.fixture
 def run(
-    sharded: Settings, ticketspike: Run, environment: Callable[[Settings], dict[str, str]]
-) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a command under these settings."""
+    sharded: Settings,
+    environment: Callable[[Settings], dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run a command under these settings, here: a process for each would take seconds to load the statistics."""
     by_market = {"TICKETSPIKE_SHARD_BY": "market", "TICKETSPIKE_MARKETS": "DE,AT"}
-    return lambda *arguments: ticketspike(*arguments, env=environment(sharded) | by_market)
+    for name, value in (environment(sharded) | by_market).items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: object) -> Done:
+        capsys.readouterr()
+        status = cli.run([*map(str, arguments)])
+        return Done(status, *capsys.readouterr())
+
+    return run
 
 
-def lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, object]]:
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+def lines(done: Done) -> list[dict[str, object]]:
+    assert done.status == 0, done.complained
+    return [json.loads(line) for line in done.said.splitlines()]
 
 
 def learnt(settings: Settings) -> dict[str | None, list[str]]:
@@ -46,7 +67,7 @@ def learnt(settings: Settings) -> dict[str | None, list[str]]:
 
 
 def test_each_shard_learns_from_its_own_tickets_and_a_backup_brings_them_back(
-    sharded: Settings, run: Run, make_settings: Callable[..., Settings], tmp_path: Path
+    sharded: Settings, run: Run, tmp_path: Path
 ) -> None:
     files = tmp_path / "past.jsonl"
     rows = [
@@ -68,7 +89,7 @@ def test_each_shard_learns_from_its_own_tickets_and_a_backup_brings_them_back(
     assert learnt(sharded) == everything
     assert lines(run("backup", tmp_path / "saved", "--json"))[0]["baselines"] == 4
 
-    assert run("learn", "--undo", "--market", "at").returncode == 0
+    assert run("learn", "--undo", "--market", "at").status == 0
     assert learnt(sharded) == everything | {"AT": []}
     assert lines(run("restore", tmp_path / "saved", "--json"))[0]["baselines"] == {"restored": 1, "stood": 3}
     assert learnt(sharded) == everything
@@ -79,11 +100,9 @@ def test_each_shard_learns_from_its_own_tickets_and_a_backup_brings_them_back(
         + "".join(f"{(BEGIN + timedelta(hours=hour)).isoformat()},size,3\n" for hour in range(72))
     )
     refused = run("learn", counts)
-    assert (refused.returncode, "--market" in refused.stderr) == (1, True)
-    assert run("learn", counts, "--market", "AT").returncode == 0
+    assert (refused.status, "--market" in refused.complained) == (1, True)
+    assert run("learn", counts, "--market", "AT").status == 0
     assert learnt(sharded) == everything | {"AT": ["delivery", "size"]}
-    with pytest.raises(Exception, match="has records of AT, DE, other"):
-        backup.restore(make_settings(), backup.read(tmp_path / "saved"))
 
 
 def test_counts_and_explain_go_by_market(sharded: Settings, run: Run) -> None:
@@ -107,11 +126,11 @@ def test_counts_and_explain_go_by_market(sharded: Settings, run: Run) -> None:
     assert [one["market"] for one in lines(run("counts", "--by", "day", "--market", "at"))] == ["AT"]
     found = lines(run("explain", "voucher", "--json"))
     assert [(one["market"], one["contact_reason"]) for one in found] == [("DE", "voucher"), ("AT", "voucher")]
-    said = run("explain", "voucher", "--market", "AT").stdout
+    said = run("explain", "voucher", "--market", "AT").said
     assert said.startswith("AT:\n")
     unknown = run("explain", "vouchr", "--market", "DE")
-    assert (unknown.returncode, "voucher" in unknown.stderr) == (1, True)
+    assert (unknown.status, "voucher" in unknown.complained) == (1, True)
     wrong = run("explain", "voucher", "--market", "FR")
-    assert (wrong.returncode, "allowed: DE, AT, other" in wrong.stderr) == (2, True)
+    assert (wrong.status, "allowed: DE, AT, other" in wrong.complained) == (2, True)
     digests = [str(one["day"]) for one in lines(run("digest", "--json", "--at", "2026-06-02T08:00:00Z"))]
     assert digests == ["2026-06-01"] * 3
