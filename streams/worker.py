@@ -274,20 +274,20 @@ def _faust_ready(stages: Sequence[Watch | Notify]) -> tuple[bool, str]:
     held = []
     for stage in stages:
         app, shard = stage.app, stage.settings.shard
-        not_yet = (
-            "joining"
-            if stage.generation == 0
-            else "rebalancing"
-            if app.rebalancing
-            else "recovering its table"
-            if app.tables.recovery.in_recovery
-            else None
-        )
-        if not_yet is not None:
-            return False, not_yet if shard is None else f"{not_yet} ({shard})"
+        waits = _waits(stage)
+        if waits is not None:
+            return False, waits if shard is None else f"{waits} ({shard})"
         if any(tp.topic == stage.source for tp in app.assignor.assigned_actives()):
             held.append(shard or "the shard")
     return True, f"holds {', '.join(held)}" if held else "stands by"
+
+
+def _waits(stage: Watch | Notify) -> str | None:
+    if stage.generation == 0:
+        return "joining"
+    if stage.app.rebalancing:
+        return "rebalancing"
+    return "recovering its table" if stage.app.tables.recovery.in_recovery else None
 
 
 def _slack_ready(stages: Sequence[Notify]) -> tuple[bool, str]:
