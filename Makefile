@@ -14,7 +14,7 @@ COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup java demo test real chaos chaos-slack soak lint bench bench-detection sbom audit fuzz lock
+.PHONY: help setup java demo test real chaos chaos-slack chaos-receiver soak lint bench bench-detection sbom audit fuzz fuzz-openapi lock
 # The same .venv cannot be made twice at once.
 .NOTPARALLEL:
 
@@ -58,6 +58,10 @@ chaos: setup ## Break workers and three brokers under load (KILLS=100 SEED=1 SEE
 chaos-slack: setup ## Kill the worker at 200 moments around posting (KILLS=200 SEED=1)
 	$(BIN)/python tests/chaos/slack.py $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) </dev/null
 
+chaos-receiver: setup ## Kill receiver and Kafka under webhooks (SECONDS=180 KILLS=30 RATE=200 SEED=1)
+	$(BIN)/python tests/chaos/receiver.py $(if $(SECONDS),--seconds $(SECONDS)) $(if $(KILLS),--kills $(KILLS)) \
+		$(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) </dev/null
+
 # A day passes in six minutes. SEED and RATE as well.
 soak: setup ## Memory and counts under load (MINUTES=30 quiet, RESTARTS=15 with restarts)
 	$(BIN)/python tests/soak/run.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(RESTARTS),--restarts $(RESTARTS)) \
@@ -95,9 +99,13 @@ $(VENV)-fuzz/.ready: requirements-fuzz.txt $(VENV)/.ready
 		>$$($(VENV)-fuzz/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ticketspike-venv.pth
 	@touch $@
 
-fuzz: $(VENV)-fuzz/.ready ## All that parses from outside, under atheris (SECONDS=600 RUNS= TARGET= SEED=)
+fuzz: $(VENV)-fuzz/.ready $(if $(TARGET),,fuzz-openapi) ## All that parses from outside, under atheris (SECONDS=600 RUNS= TARGET= SEED=)
 	PYTHONPATH=.:tests/support $(VENV)-fuzz/bin/python tests/fuzz/run.py $(if $(TARGET),--target $(TARGET)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) </dev/null
+
+fuzz-openapi: setup $(VENV)-fuzz/.ready ## The web server against its description, under schemathesis (SEED=)
+	PYTHONPATH=.:tests/support:tests/fuzz $(VENV)-fuzz/bin/python tests/fuzz/openapi.py \
+		--executable $(BIN)/ticketspike $(if $(SEED),--seed $(SEED)) </dev/null
 
 sbom: $(VENV)/.ready ## What the image holds, as CycloneDX JSON from the lock file: build/sbom.json
 	@mkdir -p build
@@ -111,4 +119,4 @@ lock: ## Pin the requirements with hashes (needs uv; UPGRADE=--upgrade takes new
 	$(COMPILE) -o requirements.txt
 	$(COMPILE) --group dev -o requirements-dev.txt
 	$(COMPILE) --group dev --group bench -o requirements-bench.txt
-	$(filter-out pyproject.toml,$(COMPILE)) --group fuzz -o requirements-fuzz.txt
+	$(filter-out pyproject.toml,$(COMPILE)) --group fuzz -c requirements-dev.txt -o requirements-fuzz.txt

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from alerts import answers, grouping, incident, inhibition, joining, pipeline, silence
+from alerts import answers, grouping, incident, inhibition, joining, pipeline, silence, source_standing
 from alerts.campaign import keep_withdrawn
 from alerts.coinciding import Links, digest, relinked
 from alerts.context import Context
@@ -80,6 +80,7 @@ class Board:
                 entry = replace(entry, incident=changed, conditions=conditions)
             if condition.kind == "total_volume":
                 entry = replace(entry, incident=inhibition.with_drivers(entry.incident, self._known))
+            entry = source_standing.told(entry, context)
             self._settled(entry, context)
             self._list_absorbed(context)
         assert entry is not None  # noqa: S101 - a condition without an entry has opened one
@@ -103,8 +104,10 @@ class Board:
         return whispers
 
     def tick(self, context: Context) -> None:
-        """Take in what time alone changes, and campaigns that changed."""
+        """Take in what time alone changes, campaigns that changed, and how the sources of a silent one are."""
         self._silence(context)
+        for silent in self._known.under(incident.mark("source_silent")):
+            self._keep(source_standing.told(silent, context))
         if context.campaigns is not self._campaigns:
             self._campaigns = context.campaigns
             for entry in self._known.open():

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from alerts.campaign_links import candidates, keep_withdrawn
 from alerts.names import fold
 from alerts.records import Campaign
+from alerts.twins import once
 
 __all__ = ["UPLIFT_CAP", "announced", "announced_uplift", "candidates", "fold", "keep_withdrawn", "named"]
 
@@ -21,8 +22,8 @@ def announced_uplift(campaigns: Iterable[Campaign], contact_reason: str, at: dat
     """By how much campaigns running at an instant were announced to raise a contact reason; 1.0 without any.
 
     The announced *extra* contacts add up (x2 and x1.5 together are x2.5): multiplying would expect contacts
-    that nobody announced, and so hide a fault. Capped at `UPLIFT_CAP`. A campaign that names no contact
-    reasons counts for all.
+    that nobody announced, and so hide a fault. A campaign that is said twice counts once. Capped at `UPLIFT_CAP`.
+    A campaign that names no contact reasons counts for all.
 
     >>> from datetime import UTC
     >>> day = [datetime(2026, 11, 20, hour, tzinfo=UTC) for hour in range(24)]
@@ -53,6 +54,7 @@ def announced(
     active = [one for one in campaigns if one.expected_uplift != 1.0 and one.starts_at <= at < one.ends_at]
     if not active:
         return None
+    active = once(active)
     for_all = sum(one.expected_uplift - 1 for one in active if not one.contact_reasons)
     extra: dict[str, float] = {}
     for one in active:

@@ -12,6 +12,7 @@ from alerts.language import Language
 from alerts.records import Campaign, IncidentStatus
 from alerts.redemptions import Quarters, Redeemed
 from alerts.roster import Row
+from alerts.source_records import SourceState
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +57,7 @@ class Context:
             answers with a warning.
         silenced: whether the incident is silenced now; None for what its own answers say. Only who keeps all
             rows knows that a muted incident got a contact reason that nobody muted.
+        sources: how each source is, as workers stated it last; empty where none is connected.
         roster: whom to ping, and which incidents stand in a second channel; its hours are those of `timezone`.
         market: whose incidents these are, where each market has its own: `other` for those without; None for all.
     """
@@ -75,6 +77,7 @@ class Context:
     group_within: timedelta = timedelta(minutes=90)
     answers_possible: bool = False
     silenced: bool | None = None
+    sources: Sequence[SourceState] = ()
     roster: Sequence[Row] = ()
     market: str | None = None
 

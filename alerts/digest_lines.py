@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts import blocks, language
+from alerts import blocks, language, source_lines
 from alerts.blocks import Block, Part, fit, one_line
 from alerts.context import Context
 from alerts.digest_words import digest_words
@@ -100,6 +100,7 @@ def health(found: Health, context: Context) -> list[Block]:
     if found.dead_letters is not None:
         count = language.number(found.dead_letters, tongue)
         lines.append(blocks.line(blocks.words(say.dead_letters.format(count=count))))
+    lines += source_lines.of_digest(found.quiet_sources, found.gaps, context)
     return [blocks.line(blocks.words(say.health, "bold")), blocks.bullets(lines)]
 
 

@@ -79,12 +79,29 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     knob: float
 
 
+class QuietSource(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several sources that brought nothing for a day while others did; `since` its last event, or the start."""
+
+    source: str
+    since: Instant
+
+
+class SourceGaps(msgspec.Struct, frozen=True, kw_only=True):
+    """A source that told of so many changes without their content, the last one at `last_at`."""
+
+    source: str
+    gaps: int
+    last_at: Instant
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How the source does: its last ticket, its silences since the day began, refused tickets of the day."""
+    """How the sources do: the last ticket, silences since the day began, refused tickets of the day, each source."""
 
     last_ticket_at: Instant | None
     silences: list[Silence]
     dead_letters: int | None
+    quiet_sources: list[QuietSource] = []
+    gaps: list[SourceGaps] = []
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from alerts.kind_words import kind_words
 from alerts.limits import HEADER
 from alerts.records import Incident
 from alerts.redemptions import per_thousand_orders
+from alerts.source_standing import deferred
 from alerts.words import words
 
 _RATIO_FROM = 0.5
@@ -50,7 +51,9 @@ def subject(incident: Incident, context: Context, room: int) -> str:
     if incident.kind == "total_volume":
         return say.total
     if incident.kind == "source_silent":
-        return say.silent_over if incident.status == "resolved" else say.silent
+        if incident.status == "resolved":
+            return say.silent_over
+        return say.deferred if deferred(incident) else say.silent
     # In the order in which they came: a headline whose subject changes with the figures looks like another one.
     reasons = [one_line(reason) for reason in incident.contact_reasons]
     if len(reasons) == 1:

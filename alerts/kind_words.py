@@ -27,6 +27,7 @@ class KindWords:
     drivers_of: str
     related: str
     silent: str
+    deferred: str
     silent_headline: str
     silent_over: str
     silent_over_headline: str
@@ -54,6 +55,7 @@ ENGLISH = KindWords(
     drivers_of="What stands out in {reason}",
     related="Together with {incidents}",
     silent="No tickets arrive",
+    deferred="The helpdesk holds tickets back",
     silent_headline="none for {window}, {expected} expected",
     silent_over="Tickets arrive again",
     silent_over_headline="silent for {duration}, {expected} expected meanwhile",
@@ -85,6 +87,7 @@ GERMAN = KindWords(
     drivers_of="Was bei {reason} heraussticht",
     related="Zusammen mit {incidents}",
     silent="Es kommen keine Tickets an",
+    deferred="Der Helpdesk hält Tickets zurück",
     silent_headline="seit {window} keines, {expected} erwartet",
     silent_over="Es kommen wieder Tickets an",
     silent_over_headline="{duration} lang keines, {expected} erwartet",

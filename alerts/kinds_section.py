@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from alerts import blocks, language
+from alerts import blocks, language, source_lines
 from alerts.blocks import Block, Part, clean, fit, one_line
 from alerts.context import Context
 from alerts.figures import Figures, figures, of_spike
 from alerts.incident import latest
 from alerts.kind_words import kind_words
 from alerts.records import Incident, Spike
+from alerts.source_words import source_words
 
 _LISTED = 30
 _REASON = 150
@@ -36,8 +37,9 @@ def section(incident: Incident, context: Context) -> list[Block]:
         case "source_silent":
             if incident.status == "resolved":
                 return []
+            known = [source_lines.line(one, context) for one in source_lines.shown(incident)]
             lines = [blocks.line(blocks.words(one)) for one in say.checks]
-            return list(_listed(say.check, lines))
+            return [*_listed(source_words(context.language).sources, known), *_listed(say.check, lines)]
         case "total_volume":
             return list(_listed(say.total_reasons, _reasons(incident, context)))
         case _ if len(incident.contact_reasons) > 1:

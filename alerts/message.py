@@ -21,6 +21,7 @@ from alerts import (
     kinds_section,
     replies,
     roster_lines,
+    source_lines,
 )
 from alerts.blocks import Block, clean, escape, fit, one_line
 from alerts.chart import without_chart
@@ -52,6 +53,7 @@ REPLY_EVENT_TYPE = "ticketspike_reply"
 _BARS = 60
 _RELATED = 3
 _SPOKEN_REASONS = 10
+_SPOKEN_SOURCES = 3
 
 
 def root(incident: Incident, context: Context, counts: Sequence[int] | None = None) -> Payload:
@@ -169,6 +171,10 @@ def _spoken(incident: Incident, context: Context) -> str:
     if figures(incident).customers:
         sentences[0] += f", {figures_section.customers(figures(incident), say.spoken_customers, context)}"
     sentences[0] += "."
+    if incident.status == "open":
+        sentences.extend(
+            source_lines.spoken(one, context) for one in source_lines.shown(incident)[:_SPOKEN_SOURCES]
+        )
     # The sign in front says it to those who see it.
     sentences.extend(f"{state}." for state in answers_section.states(incident, context))
     if incident.campaigns and incident.spikes:

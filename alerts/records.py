@@ -6,14 +6,14 @@ Each is one JSON object on its topic, as the README's contract says; unknown fie
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset")]
-Name = Annotated[str, Meta(min_length=1)]
+from alerts.fields import Instant as Instant
+from alerts.fields import Name as Name
+from alerts.source_records import SourceStanding
 
 SpikeState = Literal["raised", "grown", "cleared"]
 IncidentStatus = Literal["open", "resolved"]
@@ -156,7 +156,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     `revision` grows by one with every change that a reader of the Slack message should see. A `kind` other than
     `spike` speaks of the source as a whole: it has no spikes but a `condition`, as stated last. `related` are
-    incidents with the same cause that were told apart before that was known.
+    incidents with the same cause that were told apart before that was known. `sources` says of each source of tickets,
+    while the source as a whole is silent, when it last sent and what is known to be wrong.
     """
 
     incident_id: str
@@ -178,3 +179,4 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     answers: list[Answer] = []
     slack: SlackPost | None = None
     related: list[str] = []
+    sources: list[SourceStanding] = []

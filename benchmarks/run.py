@@ -14,10 +14,10 @@ import msgspec
 # Run as a file; the runs themselves are started as modules of this folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import backlog, count, latency, presses, recovery
+from benchmarks import backlog, count, latency, presses, receiver, recovery
 from streams import broker
 
-BENCHES = ("count", "latency", "presses", "backlog", "recovery")
+BENCHES = ("count", "latency", "presses", "receiver", "backlog", "recovery")
 
 
 def main() -> int:
@@ -35,6 +35,7 @@ def main() -> int:
         "--rates", type=int, nargs="+", default=latency.RATES, help="tickets a second beside the floods"
     )
     parser.add_argument("--presses", type=int, default=200, help="presses in Slack")
+    parser.add_argument("--seconds", type=float, default=6.0, help="of a run of the receiver at saturation")
     parser.add_argument(
         "--backlog", type=int, default=3_000_000, help="tickets of the day that is caught up with"
     )
@@ -63,6 +64,10 @@ def main() -> int:
                     recovered, page = recovery.bench(bootstrap, Path(folder), chosen.remembered, _say)
                     reached &= recovered.reached
                     written = recovered
+                elif name == "receiver":
+                    received, page = receiver.bench(bootstrap, Path(folder), chosen.seconds, _say)
+                    reached &= received.reached
+                    written = received
                 elif name == "presses":
                     pressed, page = presses.bench(bootstrap, Path(folder), chosen.presses, _say)
                     reached &= pressed.reached

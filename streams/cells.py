@@ -21,7 +21,11 @@ FEW = 256
 """Tickets that a cell keeps as they are; a cell with more keeps totals."""
 
 
-class KnownTicket(msgspec.Struct, frozen=True, gc=False):
+Key = str | tuple[str, str]
+"""A ticket's id, with its source where that is not the default one."""
+
+
+class KnownTicket(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A ticket as it is counted: reason None if it was taken out, or with shards its shard's prefix alone.
 
     A struct without cycles, since there are a million of them: a quarter of a named tuple's cost to make, and

@@ -26,6 +26,7 @@ from streams.counting import PartitionCounts
 from streams.customers import pseudonymiser
 from streams.freshness import Freshness
 from streams.halts import Halts
+from streams.journals import Journals
 from streams.metrics import Metrics
 from streams.resumption import resume
 from streams.settings import Settings
@@ -70,6 +71,7 @@ class Count(Service):
         self.partitions = 0
         self.letters: list[tuple[Any, Refusal]] = []
         self.halts = Halts(settings, metrics, self._reader)
+        self.journals = Journals(settings, self.pseudonym)
         self.joined = False
         self.flushed = time.monotonic()
         self.finished = asyncio.Event()
@@ -154,6 +156,7 @@ class Count(Service):
             await self._feed(tp, batch)
         if self._due_in() <= 0:
             await self._flush()
+            self._write_journals()
             self.flushed = time.monotonic()
 
     def _due_in(self) -> float:
@@ -173,6 +176,7 @@ class Count(Service):
         for tp in [tp for tp in self.counts if tp not in self.assigned]:
             del self.counts[tp]
             self.halts.forget(tp)
+            self.journals.forget(tp)
         parts = sorted(self.unprepared)
         commits = await read_committed(self.settings, app_id(self.settings, "count"))
         begins = await self.consumer.beginning_offsets(parts)
@@ -181,15 +185,20 @@ class Count(Service):
         for tp in parts:
             if tp not in self.assigned:
                 continue  # it moved on while we asked
+            held = self.counts.get(tp)
             self.counts[tp], self.committed[tp] = resume(
                 tp,
-                self.counts.get(tp),
+                held,
                 commits.get(tp, Committed()),
                 begins=begins[tp],
                 ends=ends[tp],
                 partitions=self.partitions,
                 begin=self._begin,
             )
+            if self.counts[tp] is not held:
+                await self.journals.recall(tp, self.counts[tp], self.committed[tp])
+                if tp not in self.assigned:
+                    continue
             self.consumer.seek(tp, self.counts[tp].position)
             self.halts.hold(tp, self.consumer)
             self.fresh.heard(tp)
@@ -287,6 +296,16 @@ class Count(Service):
             log.info("offsets not committed, the partition moved", error=type(error).__name__)
             return
         self.committed.update(commits)
+
+    def _write_journals(self) -> None:
+        """Only what is covered by a commit: what is recalled is not stated again."""
+        for tp, counts in self.counts.items():
+            if (
+                tp in self.assigned
+                and tp not in self.unprepared
+                and counts.position <= self.committed[tp].offset
+            ):
+                self.journals.write(tp, counts)
 
     def _observe(self) -> None:
         held = self.assigned & self.consumer.assignment()

@@ -23,6 +23,8 @@ from streams.facets import Facets, ReadTicket
 from streams.held_cells import HeldCells
 from streams.known_tickets import KnownTickets, own_customer
 from streams.lanes import Lane, Lanes
+from streams.pages import Page, Pages, Standing
+from streams.recall import recall
 from streams.relabelling import Relabelling
 from streams.shards import Shards
 from streams.tally import Tally
@@ -90,6 +92,7 @@ class PartitionCounts:
         self._prefix = shards.prefix if shards.names else None
         self._known = KnownTickets(horizon_hours)
         self._cells = HeldCells(self.tally, complete_from, horizon_hours)
+        self._pages = Pages()
         self._relabelling = Relabelling(
             self._known,
             self._cells,
@@ -97,6 +100,7 @@ class PartitionCounts:
             admission=self._admission,
             pseudonym=pseudonym,
             facets=self._facets,
+            pages=self._pages,
             shards=shards,
         )
         self._lanes = Lanes(self._admission, self._cells)
@@ -117,6 +121,7 @@ class PartitionCounts:
         prefix_of_market, prefix = self._prefix, ""
         newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness[1]
         counted = repeated = 0
+        page = self._pages.tickets
         # Tickets come more or less in order, so that most belong to the minute of the one before.
         minute, begin, end = 0, 0.0, 0.0
         lane: Lane = {}
@@ -130,6 +135,7 @@ class PartitionCounts:
             if timestamp >= self._hour_ends_ms:
                 self._begin_hour(timestamp, offset)
                 begin, end, lateness = 0.0, 0.0, 0.0
+                page = self._pages.tickets
             if record.headers and self._is_marker(record):
                 newest = self.newest or newest
                 continue
@@ -181,6 +187,7 @@ class PartitionCounts:
             customer = pseudonym(ticket.customer or own_customer(key))
             one = known[key] = KnownTicket(cell.contact_reason, minute, customer, fields, attributes)
             cell.tickets.append(one)
+            page.append((key, one))
             counted += 1
             if created > newest:
                 newest = self.newest = created
@@ -190,9 +197,28 @@ class PartitionCounts:
         self.tally.counted += counted
         self.tally.repeated += repeated
         self.tally.refused += len(refused)
+        if self._pages.many:
+            self._pages.drop(self.position)
         if not restating:
             self.settle()
         return refused
+
+    def pages(self) -> list[Page]:
+        """What was taken in since this was asked last; see :meth:`recall`."""
+        self._turn_page(self.position)
+        return self._pages.take()
+
+    def recall(self, page: Page) -> None:
+        """Take in again what a page holds, which begins at `position` or opens the first hour; states nothing."""
+        if page.opens:
+            self._begin_hour(page.hour * HOUR_MS, page.begin)
+        recall(page, self._known.tickets, self._cells, self._relabelling, self._facets)
+        self.tally.counted += len(page.tickets)
+        self._admission.admitted.update(page.admitted)
+        self.newest, self.newest_appended, self.canary, self._lateness[1] = page.standing
+        self.position = page.end
+        self._pages.go_on(page.end, self._admission.admitted)
+        self.settle()
 
     def window(self) -> tuple[int, int]:
         """Where to begin reading to come to this state again: an offset, and the first minute complete from there."""
@@ -253,9 +279,13 @@ class PartitionCounts:
 
     def _begin_hour(self, timestamp_ms: int, offset: int) -> None:
         hour = timestamp_ms // HOUR_MS
-        before, self._hour, self._hour_ends_ms = self._hour, hour, (hour + 1) * HOUR_MS
+        before = self._hour
+        if before >= 0:
+            self._turn_page(offset)
+        self._hour, self._hour_ends_ms = hour, (hour + 1) * HOUR_MS
         self._lateness[:] = self._lateness[1], 0.0
         self._admission.begin_hour()
+        self._pages.open(offset)
         self._lanes.clear()
         cells, known = self._cells, self._known
         if known.hours:
@@ -269,3 +299,7 @@ class PartitionCounts:
         if known.begin_hour(hour, offset, complete_from):
             # Of minutes that these ids may have filled, nobody can say any more whether a ticket is counted.
             cells.complete_from = max(cells.complete_from, known.hours[0].complete_from)
+
+    def _turn_page(self, end: int) -> None:
+        standing = Standing(self.newest, self.newest_appended, self.canary, self._lateness[1])
+        self._pages.turn(end, self._hour, standing, self._admission.admitted)

@@ -20,6 +20,8 @@ from alerts.digested import Digest, Health, Silence
 from alerts.north_star import star
 from alerts.reason_changes import WEEKS, changes, quiet, usual_days
 from alerts.records import Answer, Incident
+from alerts.source_records import SourceState
+from alerts.source_standing import gaps_since, gone_quiet
 from alerts.week_answers import count_answers
 from streams.compacted import read_compacted
 from streams.counts import Statement
@@ -60,6 +62,9 @@ def gather(settings: Settings, at: datetime | None = None) -> Digest:
     total, top = changes(counted.days, day, usual, min_customers=least)
     context = Context(now=at, wall=at, timezone=zone)
     shown = [one for one in incidents if one.opened_at <= at and digest.shown(one, context)]
+    sources = list(
+        _readable(read_compacted(settings, "source-health").values(), SourceState, settings, "source-health")
+    )
     answers = (record.value for record in read_to_end(settings, "answers") if record.value)
     return Digest(
         made_at=at,
@@ -85,6 +90,8 @@ def gather(settings: Settings, at: datetime | None = None) -> Digest:
             last_ticket_at=counted.newest_at,
             silences=silences(incidents, begin, at),
             dead_letters=appended_between(settings, "dead-letters", begin, end),
+            quiet_sources=gone_quiet(sources, at),
+            gaps=gaps_since(sources, begin),
         ),
     )
 

@@ -13,9 +13,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
-
-import msgspec
 
 from alerts.delivery import DeliveryError
 from alerts.slack_clock import skew
@@ -23,30 +20,14 @@ from streams import admin
 from streams.connection import require_kafka
 from streams.detection import holiday_dates
 from streams.errors import Failure
+from streams.findings import Finding
 from streams.settings import Settings, SettingsError
 from streams.slack_channel import delivery_of
+from streams.source_findings import look_at_sources
 
-State = Literal["ok", "wrong", "note"]
 SKEW_SECONDS = 60.0
 """Slack refuses presses signed more than five minutes ago, and tickets from the future are refused after ten."""
 _WEB_SECONDS = 3.0
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What one check has found.
-
-    Attributes:
-        check: what was looked at.
-        state: `ok`; `wrong`: a worker cannot do its work; `note`: it can, without something.
-        text: one sentence, with the remedy.
-    """
-
-    check: str
-    state: State
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.state:<6} {self.check:<9} {self.text}"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -58,7 +39,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _topics(settings, reachable=kafka.state == "ok")
     yield from asyncio.run(look_at_slack(settings))
     if settings.ticketspike_sources is not None:
-        yield _sources(settings.ticketspike_sources)
+        yield (file := _sources(settings.ticketspike_sources))
+        if file.state == kafka.state == "ok":
+            yield from look_at_sources(settings, settings.ticketspike_sources)
     yield _worker(settings)
 
 

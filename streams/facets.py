@@ -94,6 +94,11 @@ class Facets:
             self.by_text[text] = shared
         return shared
 
+    def share(self, values: Values) -> Values:
+        """The tuple that tickets with these values share, given values that this class made before."""
+        shared = self._shared.get(values)
+        return self._share(values) if shared is None else shared
+
     def _share(self, values: Values) -> Values:
         _bound(self._shared)
         _bound(self._values)

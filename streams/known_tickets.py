@@ -9,11 +9,8 @@ from collections import deque
 from itertools import islice
 from typing import NamedTuple
 
-from streams.cells import KnownTicket
+from streams.cells import Key, KnownTicket
 from streams.changes import Changes
-
-Key = str | tuple[str, str]
-"""A ticket's id, with its source where that is not the default one."""
 
 
 class Hour(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+from collections.abc import Iterator
 
 YOUNG = 50_000
 """Allocations between two looks at the young objects; Python's 700 would look hundreds of times a second."""
@@ -16,3 +18,13 @@ def relax_collector() -> None:
     go, not even at exit, where the sketches' library then complains of a thousand leaks.
     """
     gc.set_threshold(YOUNG, 20, 100)
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """No looking while millions of objects are made that all stay: a sixth of the time of making them."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -168,7 +168,13 @@ class Metrics:
         )
         self.source_held_back = Gauge(
             "ticketspike_source_held_back",
-            "1 while tickets of a source come more than ten minutes late: throttled rather than silent",
+            "1 while tickets of a source come more than ten minutes late, or it asked to wait: throttled, not silent",
+            ["source"],
+            registry=registry,
+        )
+        self.source_gaps = Counter(
+            "ticketspike_source_gaps",
+            "Changes that a source told of without their content",
             ["source"],
             registry=registry,
         )

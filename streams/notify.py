@@ -35,6 +35,7 @@ from streams.sender import Sender
 from streams.settings import Settings
 from streams.standstill import Standstill
 from streams.surroundings import Surroundings
+from streams.topic_rows import TopicRows
 
 SOURCES: dict[str, type[Spike] | type[Condition] | type[Answer]] = {
     "spikes": Spike,
@@ -68,8 +69,10 @@ class Notify:
         self.table = shard_table(self.app, "notify")
         self.table.on_recover(self._recovered)
         self.redemptions = Redemptions(settings, now=now)
+        sources = TopicRows(settings, "source-health")
+        self.app.task(sources.follow)
         self.surroundings = Surroundings(
-            settings, compacted(self.app, settings, "campaigns"), now, self.redemptions
+            settings, compacted(self.app, settings, "campaigns"), now, self.redemptions, sources.rows
         )
         self.store = IncidentStore(self.table, self.app.topic(settings.topic("incidents"), **RAW))
         self.source = settings.topic("spikes")

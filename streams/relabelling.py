@@ -12,11 +12,12 @@ from collections.abc import Callable
 import msgspec
 
 from streams.admission import UNLABELLED, Admission
-from streams.cells import KnownTicket
-from streams.changes import Changes
+from streams.cells import Key, KnownTicket
+from streams.changes import Change, Changes, said_by
 from streams.facets import Facets, ReadTicket
 from streams.held_cells import HeldCells
-from streams.known_tickets import Key, KnownTickets, own_customer
+from streams.known_tickets import KnownTickets, own_customer
+from streams.pages import Pages
 from streams.shards import Shards
 from streams.tally import Tally
 
@@ -31,10 +32,11 @@ class Relabelling:
         admission: says which contact reason a ticket counts under.
         pseudonym: a customer key to its pseudonym.
         facets: reads the allow-listed facets of a ticket.
+        pages: where is noted what was made.
         shards: says which shard a ticket counts in.
     """
 
-    __slots__ = ("_admission", "_cells", "_facets", "_known", "_pseudonym", "_shards", "_tally")
+    __slots__ = ("_admission", "_cells", "_facets", "_known", "_pages", "_pseudonym", "_shards", "_tally")
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Relabelling:
         admission: Admission,
         pseudonym: Callable[[str], int],
         facets: Facets,
+        pages: Pages,
         shards: Shards,
     ) -> None:
         self._known = known
@@ -53,6 +56,7 @@ class Relabelling:
         self._admission = admission
         self._pseudonym = pseudonym
         self._facets = facets
+        self._pages = pages
         self._shards = shards
 
     def change(self, key: Key, ticket: ReadTicket, created: float, offset: int) -> None:
@@ -60,57 +64,85 @@ class Relabelling:
         if ticket.kind == "updated":
             self._tally.updated += 1
             return
+        said = said_by(ticket)
+        if not self._changes(key).accepts(said):
+            self._tally.repeated += 1
+            return
         before = self._known.tickets.get(key)
+        shards = self._shards
+        prefix = shards.prefix(ticket.market) if before is None else shards.prefix_of(before.contact_reason)
+        reason = prefix or None
+        if ticket.kind == "relabelled":
+            reason = prefix + self._admission.admit(ticket.contact_reason)
+        if before is not None:
+            after = msgspec.structs.replace(before, contact_reason=reason)
+        else:
+            after = KnownTicket(
+                reason,
+                int(created) // 60,
+                self._pseudonym(ticket.customer or own_customer(key)),
+                self._facets.fields(ticket),
+                self._facets.attributes(ticket),
+            )
+        change = Change(key, said, after)
+        self._pages.note(change)
+        self._make(change, before, offset)
+
+    def again(self, change: Change, offset: int) -> None:
+        """Make a change that was made before, as it was noted."""
+        self._changes(change.key).accepts(change.said)
+        self._make(change, self._known.tickets.get(change.key), offset)
+
+    def _changes(self, key: Key) -> Changes:
         changes = self._known.changes.get(key)
         if changes is None:
             changes = self._known.changes[key] = Changes()
-        if not changes.accepts(ticket):
-            self._tally.repeated += 1
-            return
-        relabelled = ticket.kind == "relabelled"
-        shards = self._shards
-        prefix = shards.prefix(ticket.market) if before is None else shards.prefix_of(before.contact_reason)
-        out = prefix or None
-        reason = prefix + self._admission.admit(ticket.contact_reason) if relabelled else out
+        return changes
+
+    def _make(self, change: Change, before: KnownTicket | None, offset: int) -> None:
+        after, reason = change.after, change.after.contact_reason
+        out = self._shards.prefix_of(reason) or None
         if before is None:
-            self._change_unknown(key, ticket, created, offset, reason, prefix)
+            self._known.changes[change.key].lost = not self._change_unknown(change, offset)
+            return
+        if self._known.changes[change.key].lost:
+            # It never arrived where this change takes it from: a contact reason would have fewer than none.
+            self._tally.unknown += 1
             return
         if before.contact_reason == reason:
             return
         if before.contact_reason != out:
             self._cells.remove(before, offset)
-        after = msgspec.structs.replace(before, contact_reason=reason)
-        self._known.tickets[key] = after
+        self._known.tickets[change.key] = after
         if reason != out:
             self._cells.add(after, offset)
-        if relabelled:
+        if change.said[0] == "relabelled":
             self._tally.relabelled += 1
         else:
             self._tally.retracted += 1
 
-    def _change_unknown(
-        self, key: Key, ticket: ReadTicket, created: float, offset: int, reason: str | None, prefix: str
-    ) -> None:
-        """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old."""
-        minute, out = int(created) // 60, prefix or None
+    def _change_unknown(self, change: Change, offset: int) -> bool:
+        """A change of a ticket that is not remembered: it overtook its creation, or the ticket is too old.
+
+        Returns:
+            Whether it is known where the ticket counts now.
+        """
+        after, reason = change.after, change.after.contact_reason
+        prefix = self._shards.prefix_of(reason)
+        out = prefix or None
         self._tally.unknown += 1
-        after = self._known.tickets[key] = KnownTicket(
-            reason,
-            minute,
-            self._pseudonym(ticket.customer or own_customer(key)),
-            self._facets.fields(ticket),
-            self._facets.attributes(ticket),
-        )
-        if minute >= self._cells.complete_from:
+        self._known.tickets[change.key] = after
+        if after.minute >= self._cells.complete_from:
             # Held whole and never counted: the change came first. It counts now; the late creation is a repeat.
             if reason != out:
                 self._cells.add(after, offset)
-            return
-        left = ticket.previous_contact_reason
+            return True
+        _, stated, left, _ = change.said
         if left is None and reason == out:
-            left = ticket.contact_reason
+            left = stated
         if left is None:
-            return
+            return False
         self._cells.withdraw(prefix + (left or UNLABELLED), after, offset)
         if reason != out:
             self._cells.add(after, offset)
+        return True

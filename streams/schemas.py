@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from alerts.records import Answer, Campaign, Condition, Incident, Spike
+from alerts.source_records import SourceState
 from streams.events import BaselineRecord, Order, Ticket, TicketCounts
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schemas"
@@ -25,6 +26,7 @@ RECORDS: dict[str, type[msgspec.Struct]] = {
     "incident": Incident,
     "answer": Answer,
     "order": Order,
+    "source-state": SourceState,
     "ticket-counts": TicketCounts,
     "baseline": BaselineRecord,
 }

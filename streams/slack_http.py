@@ -5,7 +5,6 @@ Nothing of a body is looked at before its signature is checked, and nothing of i
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +17,7 @@ from slack_sdk.signature import Clock, SignatureVerifier
 
 from streams.errors import UNREADABLE
 from streams.interactions import Interactions
+from streams.web import body_of
 
 READ_SECONDS = 2.0
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
@@ -86,16 +86,12 @@ class SlackHttp:
         """The body, if Slack signed it in the last five minutes.
 
         Raises:
-            web.HTTPException: 401 for anything else, 408 for a body that does not come, 413 for one that is too
-                large, 503 without a secret.
+            web.HTTPException: 401 for anything else, 503 without a secret; 400, 408 or 413 for a body that breaks
+                off, does not come or is too large.
         """
         if self.verifier is None:
             raise web.HTTPServiceUnavailable(text="SLACK_SIGNING_SECRET is not set\n")
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                body = await request.read()
-        except TimeoutError:
-            raise web.HTTPRequestTimeout(text="the body did not come\n") from None
+        body = await body_of(request, READ_SECONDS)
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         signature = request.headers.get("X-Slack-Signature", "")
         if not _is_valid(self.verifier, body, timestamp, signature):

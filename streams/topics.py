@@ -80,6 +80,12 @@ def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
         ("answers", one, events(365)),
         # In segments of a day, so that a redacted order is gone within the thirty days that shops allow.
         ("orders", settings.ticketspike_partitions, events(28, **{"segment.ms": str(DAY_MS)})),
+        # Compacted, and without workers that are no more.
+        (
+            "source-health",
+            one,
+            events(7, **{"cleanup.policy": "compact,delete", "segment.ms": str(HOUR_MS)}),
+        ),
         ("baselines", one, entities(**{"max.message.bytes": str(8 * MIB)})),
         # A little above the largest ticket: the original value and our headers must fit.
         ("dead-letters", one, events(14, **{"max.message.bytes": str(9 * MIB)})),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from mode import Service
 
 from streams.errors import Failure
@@ -17,6 +20,31 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 BODY_LIMIT = 512 * 1024
 """Bytes of a request. A press carries the whole message that it was made in, percent-encoded."""
+
+
+async def body_of(request: web.Request, seconds: float) -> bytes:
+    """The whole body, as it came.
+
+    Raises:
+        web.HTTPException: 400 for one that breaks off, 408 for one that does not come in time, 413 for one larger
+            than `BODY_LIMIT`. Nobody is to fill the log with tracebacks by hanging up.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the body did not come\n") from None
+    except web.HTTPRequestEntityTooLarge:
+        raise web.HTTPRequestEntityTooLarge(BODY_LIMIT, text="the body is too large\n") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise web.HTTPBadRequest(text="the body breaks off\n") from None
+
+
+def _unquoted(record: logging.LogRecord) -> bool:
+    """Let aiohttp say that a request was no HTTP in a line of its own, without the bytes that it quotes."""
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        record.msg, record.args, record.exc_info = "a request that is no HTTP was refused", (), None
+    return True
 
 
 class Web(Service):
@@ -52,6 +80,7 @@ class Web(Service):
         Raises:
             Failure: the port is taken.
         """
+        logging.getLogger("aiohttp.server").addFilter(_unquoted)
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._readiness)

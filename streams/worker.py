@@ -172,13 +172,14 @@ class _Stages:
             ready["presses"] = ways.ready
             posts = ways.posts
         if SOURCES in only:
-            posts = {**posts, **self._sources(settings)}
+            posts = {**posts, **self._sources(settings, instance_id)}
         self.web = Web(
             settings.ticketspike_web_host, settings.ticketspike_web_port, self.metrics, ready, posts
         )
 
-    def _sources(self, settings: Settings) -> Mapping[str, Handler]:
+    def _sources(self, settings: Settings, instance_id: str) -> Mapping[str, Handler]:
         from streams.sources.campaign_pull import CampaignPull
+        from streams.sources.health_statements import HealthStatements
         from streams.sources.pulled import EXPORTS
         from streams.sources.receiver import Receiver
         from streams.sources.source_files import listened_to, read_pulled_sources
@@ -192,14 +193,20 @@ class _Stages:
         receiver = Receiver(settings, self.metrics, listened_to(path))
         self.services[SOURCES] = receiver
         self.ready[SOURCES] = receiver.ready
+        health = dict(receiver.health)
         asked = read_pulled_sources(path)
         exports = {name: one for name, one in asked.items() if one.table.pull in EXPORTS}
         if calendars := {name: one for name, one in asked.items() if name not in exports}:
             pull = self.services["calendars"] = CampaignPull(settings, self.metrics, calendars)
             self.ready["calendars"] = pull.ready
+            health |= pull.health
         if exports:
             tickets = self.services["exports"] = TicketPull(receiver, self.metrics, exports)
             self.ready["exports"] = tickets.ready
+            health |= tickets.health
+        self.services["source-health"] = HealthStatements(
+            instance_id, health, receiver.stored, self.metrics, ready=lambda: receiver.ready()[0]
+        )
         return receiver.posts()
 
     async def start(self) -> None:

@@ -33,6 +33,7 @@ def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], a
     Nothing is sent. Exit status 1 if one was refused.
     """
     import json
+    from datetime import UTC, datetime
 
     import msgspec
 
@@ -54,7 +55,7 @@ def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], a
         raise Failure(f"{file} cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError):
         raise Failure(f"{file} holds no JSON.") from None
-    found = known[name].map(body, CodeFinder(codes))
+    found = known[name].map(body, CodeFinder(codes), None, datetime.now(UTC))
     topic = known[name].topic
     for key, value in found.records:
         # A mapping is read by people; no value takes back what stands under the key.
@@ -63,6 +64,10 @@ def try_(name: str, file: Path, mappings: Path | None, codes: tuple[str, ...], a
     if not as_json:
         said = [plural(len(found.records), topic.removesuffix("s")), f"{found.passed_over} passed over"]
         click.echo(f"{', '.join(said)}.")
+        if found.gaps:
+            click.echo(
+                f"{plural(found.gaps, 'change')} without content; `ticketspike sources gaps` will list them."
+            )
         if found.unmapped:
             click.echo(f"No entry of `reasons` fits: {', '.join(sorted(set(found.unmapped)))}.")
     if found.refused:
@@ -131,4 +136,37 @@ def unmapped_(hours: float, least: int, as_json: bool) -> None:
             f"{len(rows)} values without an entry in `reasons`, {rarer} rarer ones left out."
             if counted
             else "Every tag fits an entry of `reasons`, or no source has any."
+        )
+
+
+@command.command("gaps")
+@click.option("--hours", default=24.0, show_default=True, help="How far back, by when events came in.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per ticket and line.")
+def gaps_(hours: float, as_json: bool) -> None:
+    """List changes that a source told of without their content: which tickets to export, and since when.
+
+    A ticket is on the list until another record says what it is. Needs no running worker.
+    """
+    import json
+    from datetime import UTC, datetime, timedelta
+
+    from streams import settings
+    from streams.connection import require_kafka
+    from streams.sources.gaps import gaps
+    from streams.to_end import read_to_end
+
+    loaded = settings.load()
+    require_kafka(loaded)
+    since = datetime.now(UTC) - timedelta(hours=hours)
+    found = gaps(record.value for record in read_to_end(loaded, "tickets", since=since))
+    for one in found:
+        if as_json:
+            click.echo(json.dumps(one._asdict(), ensure_ascii=False))
+        else:
+            click.echo(f"{one.at} {one.source}: {one.gap} {one.id}")
+    if not as_json:
+        click.echo(
+            f"{len(found)} changes without content; export these tickets and send them (docs/sources/salesforce.md)."
+            if found
+            else "No source told of a change without its content."
         )

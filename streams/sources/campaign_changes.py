@@ -6,13 +6,15 @@ another source wrote first, stays as it is. A calendar that says nothing at all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
 
 from alerts.records import Campaign
+from alerts.twins import essence
+from streams.reading import read
 from streams.sources.reading import Reading
 
 HISTORY = timedelta(days=60)
@@ -32,6 +34,7 @@ class Changes:
         left_alone: ids that the source names and somebody else wrote.
         too_large: ids whose texts are longer than Kafka takes.
         kept: how many campaigns an empty source would have withdrawn.
+        doubled: ids of the source's campaigns that stand there once more under another id.
     """
 
     updates: Mapping[str, bytes] = field(default_factory=dict)
@@ -39,6 +42,7 @@ class Changes:
     left_alone: tuple[str, ...] = ()
     too_large: tuple[str, ...] = ()
     kept: int = 0
+    doubled: tuple[str, ...] = ()
 
 
 def changes(
@@ -82,7 +86,16 @@ def changes(
         left_alone=tuple(sorted(others & reading.campaigns.keys())),
         too_large=tuple(sorted(encoded.keys() - wanted.keys())),
         kept=len(gone) if reading.empty else 0,
+        doubled=_doubled(reading, [value for key, value in rows.items() if origins.get(key) != source]),
     )
+
+
+def _doubled(reading: Reading, others: Iterable[bytes]) -> tuple[str, ...]:
+    names: dict[tuple[object, ...], set[str]] = {}
+    for one in [*reading.campaigns.values(), *filter(None, (read(value, Campaign) for value in others))]:
+        names.setdefault(essence(one), set()).add(one.id)
+    twice = {name for ids in names.values() if len(ids) > 1 for name in ids}
+    return tuple(sorted(twice & reading.campaigns.keys()))
 
 
 def _refused(name: str, reading: Reading) -> bool:

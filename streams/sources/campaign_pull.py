@@ -21,6 +21,7 @@ from mode import Service
 from streams.metrics import Metrics
 from streams.settings import Settings
 from streams.sources.campaign_changes import Changes, changes
+from streams.sources.health import SourceHealth
 from streams.sources.producing import started_producer
 from streams.sources.pulled import Asked
 from streams.sources.pullers import puller
@@ -57,6 +58,7 @@ class CampaignPull(Service):
         self.sources = sources
         self.said: dict[str, str] = dict.fromkeys(sources, "not asked yet")
         """By source what its last turn came to, for people."""
+        self.health = {name: SourceHealth("campaigns", now(), asked=True) for name in sources}
         self._now = now
         self._rows = TopicRows(settings, "campaigns")
         self._pullers: dict[str, Puller] = {}
@@ -110,6 +112,7 @@ class CampaignPull(Service):
         try:
             reading = await self._read(name, now)
         except Away as away:
+            self.health[name].away(self._now(), away.retry_after)
             self._say(name, "away", f"it {away}; its campaigns stay as they are")
             every = self.sources[name].table.every_minutes * 60.0
             return max(away.retry_after, 1.0) if away.retry_after is not None else min(AGAIN_SECONDS, every)
@@ -122,6 +125,7 @@ class CampaignPull(Service):
             self._say(name, "kafka_away", f"Kafka does not take campaigns ({type(error).__name__})")
             return AGAIN_SECONDS / 4
         self._tell(name, reading, found)
+        self.health[name].brought((), self._now())
         self.metrics.source_last.labels(name).set(self._now())
         return None
 
@@ -153,6 +157,8 @@ class CampaignPull(Service):
         said = f"{len(reading.campaigns)} campaigns"
         if found.left_alone:
             said += f", {len(found.left_alone)} of them written by somebody else and left alone"
+        if found.doubled:
+            said += f", {len(found.doubled)} of them stand there twice under another id and count once"
         if not_taken := len(reading.refused) + len(found.too_large):
             said += f", {not_taken} not understood and left as they were"
         refused = set(reading.refused.items()) | {(one, "its texts are too long") for one in found.too_large}

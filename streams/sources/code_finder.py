@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from streams.sources.code_words import COUNTED, is_about_codes
 
@@ -29,8 +29,7 @@ _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 _JOINERS = frozenset("-‐‑‒–—_./·+'\"’")
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     text: str
     gap: str
     """What stands between it and the word before."""
@@ -38,7 +37,7 @@ class _Word:
     @property
     def joined(self) -> bool:
         """Whether it hangs on the word before without a blank."""
-        return bool(self.gap) and set(self.gap) <= _JOINERS
+        return self.gap not in ("", " ") and set(self.gap) <= _JOINERS
 
 
 class CodeFinder:
@@ -68,6 +67,7 @@ class CodeFinder:
                 for shorter in _without_one(folded):
                     self._alikes.setdefault(shorter, []).append(folded)
         self._begins = {folded[:size] for folded in self._spelled for size in range(1, len(folded) + 1)}
+        self._firsts = {one for one in map(chr, range(128)) if fold(one) in self._begins}
 
     def find(self, text: str) -> list[str]:
         """The codes that a text names, in the order of their first mention, each once.
@@ -81,11 +81,20 @@ class CodeFinder:
         found: dict[str, None] = {}
         place = 0
         while place < len(said.words):
+            if self._passed_over(said, place):
+                place += 1
+                continue
             end, code = self._at(said, place)
             if code is not None:
                 found[code] = None
             place = end
         return list(found)
+
+    def _passed_over(self, said: _Said, place: int) -> bool:
+        """Whether a word is one of the many with which no code begins, nor anything like one; told at little cost."""
+        text = said.words[place].text
+        plain = text.isascii() and text.isalpha() and not text.isupper() and text[0] not in self._firsts
+        return plain and not (place + 1 < len(said.words) and said.words[place + 1].joined)
 
     def _at(self, said: _Said, place: int) -> tuple[int, str | None]:
         """Where to look on, and the code that begins at a word."""
@@ -215,9 +224,12 @@ def _without_one(folded: str) -> set[str]:
 
 
 def _digits(code: str) -> str:
-    return "".join(one for one in code if one.isdigit())
+    # Most words are letters only, and this is asked of each.
+    return "" if code.isalpha() else "".join(one for one in code if one.isdigit())
 
 
 def _plain(code: str) -> str:
+    if code.isascii() and code.isalnum():
+        return code.upper()
     normal = unicodedata.normalize("NFKC", code).translate(_INVISIBLE)
     return "".join(one for one in normal if one.isalnum()).upper()

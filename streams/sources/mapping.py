@@ -11,15 +11,17 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import msgspec
 
+from alerts.source_records import Takes
 from streams.events import Ticket, TicketKind
 from streams.files.readers import FileTicket
 from streams.settings import SettingsError
 from streams.sources.code_candidates import CodeCandidates
 from streams.sources.code_finder import CodeFinder
+from streams.sources.codes_in_text import look_for_codes, words_of
 from streams.sources.expressions import (
     compiled,
     instant_of,
@@ -44,8 +46,8 @@ Record = tuple[bytes, bytes | None]
 UNMAPPED, UNMAPPED_LENGTH = "unmapped", 200
 """The attribute that holds what no entry of `reasons` fits, for `ticketspike sources unmapped`; no facet, so it stays
 on `tickets`."""
-CANDIDATE = "code_candidate"
-"""The attribute that holds the hash of a word that may be a code."""
+GAP = "gap"
+"""The attribute that says that an event told of a change without its content, for `ticketspike sources gaps`."""
 TEXT = "text"
 """The field whose words are looked through for voucher codes; no field of a ticket."""
 
@@ -70,6 +72,11 @@ class Mapped:
     def records(self) -> list[Record]:
         """What stands on `tickets` for it: keys and values, without what they do not say."""
         return [(one.id.encode(), _lean(one)) for one in self.tickets]
+
+    @property
+    def gaps(self) -> int:
+        """How many tell of a change without its content."""
+        return sum(GAP in (one.attributes or {}) for one in self.tickets)
 
     @property
     def created(self) -> list[datetime]:
@@ -98,7 +105,7 @@ class SourceMapping:
         ('7', 'voucher not working', 'SOMMER25', '2026-11-20T09:15:00+00:00')
     """
 
-    topic = "tickets"
+    topic: ClassVar[Takes] = "tickets"
 
     def __init__(self, source: str, table: Table) -> None:
         self.source = source
@@ -115,7 +122,11 @@ class SourceMapping:
         self._zone = zone_of(source, table.timezone)
 
     def map(
-        self, body: Any, codes: CodeFinder = NO_CODES, candidates: CodeCandidates | None = None
+        self,
+        body: Any,
+        codes: CodeFinder = NO_CODES,
+        candidates: CodeCandidates | None = None,
+        arrived: datetime | None = None,
     ) -> Mapped:
         """The tickets of a decoded body. Never raises for anything that a body holds.
 
@@ -123,6 +134,7 @@ class SourceMapping:
             body: JSON as Python values.
             codes: finds voucher codes in the text, where no field names one.
             candidates: remembers code-like words that are no known code; without it none is looked for.
+            arrived: when the body came; a ticket's time only where the table says `arrival` and the body has none.
         """
         found = Mapped()
         passed_over = 0
@@ -131,21 +143,18 @@ class SourceMapping:
             if kind is None:
                 passed_over += 1
                 continue
-            said, wrong = self._said(one)
+            said, wrong = self._said(one, arrived if self.table.arrival else None)
             if wrong is not None:
                 found.refused.append(wrong)
                 continue
             ids = said.pop("id")
-            text = _words(said.pop(TEXT, None))
+            text = words_of(said.pop(TEXT, None))
             if said.get("voucher_code") is None and text:
-                _look_for_codes(said, ids, plain_text(text), codes, candidates)
+                look_for_codes(said, text_of(ids) or "", plain_text(text), codes, candidates)
             said["contact_reason"], unmapped = self._reason(said.get("contact_reason"))
             if unmapped:
                 found.unmapped.extend(unmapped)
-                said["attributes"] = {
-                    **said.get("attributes", {}),
-                    UNMAPPED: ", ".join(unmapped)[:UNMAPPED_LENGTH],
-                }
+                said["attributes"] = {**said.get("attributes", {}), UNMAPPED: _joined(unmapped)}
             for each in ids if isinstance(ids, list) else [ids]:
                 self._take({**said, "id": text_of(each), "kind": kind, "source": self.source}, found)
         return Mapped(found.tickets, found.refused, passed_over, found.unmapped)
@@ -164,10 +173,13 @@ class SourceMapping:
             return "created"
         return next((kind for kind, holds in self._kinds.items() if searched(holds, one)[0] is True), None)
 
-    def _said(self, one: Any) -> tuple[dict[str, Any], Refused | None]:
+    def _said(self, one: Any, arrived: datetime | None) -> tuple[dict[str, Any], Refused | None]:
         said: dict[str, Any] = {}
         for name, expression in self._fields.items():
             value, wrong = searched(expression, one)
+            if value is None and name == "created_at" and arrived is not None:
+                said[name] = arrived
+                continue
             if wrong is None and value is None and name in ("id", "created_at"):
                 wrong = "is not in the body"
             if wrong is not None:
@@ -214,11 +226,6 @@ class SourceMapping:
             found.refused.append(Refused(*explain(error)))
 
 
-def _words(text: Any) -> str:
-    parts = text if isinstance(text, list) else [text]
-    return "\n".join(part for part in parts if isinstance(part, str))
-
-
 def _joined(values: list[str]) -> str:
     """The first values that find room, each whole."""
     kept = values[:1]
@@ -227,20 +234,6 @@ def _joined(values: list[str]) -> str:
             break
         kept.append(one)
     return ", ".join(kept)[:UNMAPPED_LENGTH]
-
-
-def _look_for_codes(
-    said: dict[str, Any], ids: Any, text: str, codes: CodeFinder, candidates: CodeCandidates | None
-) -> None:
-    """Put a code of a text into the ticket, or the hash of a word that may be one."""
-    said["voucher_code"] = next(iter(codes.find(text)), None)
-    if said["voucher_code"] is not None or candidates is None:
-        return
-    who = said.get("customer") or text_of(ids) or ""
-    hashed, shown = next(iter(candidates.take(text, who)), (None, None))
-    said["voucher_code"] = shown
-    if hashed is not None and shown is None:
-        said["attributes"] = {**said.get("attributes", {}), CANDIDATE: hashed}
 
 
 def _lean(ticket: Ticket) -> bytes:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
+from alerts.source_records import Takes
 from streams.events import Order
 from streams.settings import SettingsError
 from streams.sources.expressions import compiled, instant_of, require_allowed, searched, text_of, zone_of
@@ -45,6 +46,7 @@ class MappedOrders:
     refused: list[Refused] = field(default_factory=list)
     passed_over: int = 0
     unmapped: tuple[str, ...] = ()
+    gaps: int = 0
 
     @property
     def records(self) -> list[Record]:
@@ -76,7 +78,7 @@ class OrderMapping:
         ('7', ['SOMMER25'])
     """
 
-    topic = "orders"
+    topic: ClassVar[Takes] = "orders"
 
     def __init__(self, source: str, table: Table) -> None:
         self.source = source
@@ -86,7 +88,7 @@ class OrderMapping:
         for needed in ("id", "created_at"):
             if needed not in table.fields and not (needed == "created_at" and set(table.kinds) == {REDACTED}):
                 raise SettingsError(f"{source}.fields lacks {needed}; say where it stands in a body")
-        for tickets_only in ("attributes", "reasons"):
+        for tickets_only in ("attributes", "reasons", "arrival"):
             if getattr(table, tickets_only):
                 raise SettingsError(f"{source}.{tickets_only} is not allowed where orders are taken")
         self._fields = {name: compiled(source, name, text) for name, text in table.fields.items()}

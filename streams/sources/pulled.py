@@ -16,11 +16,17 @@ from streams.settings import SettingsError
 from streams.sources.google_token import credentials
 
 Tool = Literal[
-    "ical", "google-calendar", "hubspot-campaigns", "mailchimp", "shopify-discounts", "zendesk-export"
+    "ical",
+    "google-calendar",
+    "hubspot-campaigns",
+    "hubspot-tickets",
+    "mailchimp",
+    "shopify-discounts",
+    "zendesk-export",
 ]
 TOOLS: tuple[str, ...] = get_args(Tool)
 LEAST_MINUTES, MOST_MINUTES = 1, 24 * 60
-EXPORTS = frozenset({"zendesk-export"})
+EXPORTS = frozenset({"hubspot-tickets", "zendesk-export"})
 """What brings tickets; all else brings campaigns."""
 _EXAMPLES = {
     "shopify-discounts": "https://SHOP.myshopify.com",

@@ -38,6 +38,9 @@ class Asked:
 
     def header(self, name: str) -> str:
         """A header's value, "" where it is missing."""
+        found = self.headers.get(name)
+        if found is not None:
+            return found
         wanted = name.lower()
         return next((value for key, value in self.headers.items() if key.lower() == wanted), "")
 

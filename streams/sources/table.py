@@ -28,6 +28,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         kinds: kind -> expression that is true for it; what is of no kind is passed over. Without it all are created.
         attributes: facet -> expression.
         reasons: the first that fits one of the tags gives the contact reason; without any the tag is the reason.
+        arrival: the time at which a body came is the ticket's, where the body has none. Deferred deliveries then count
+            in a wrong minute, so it is never the default.
         timezone: where the clock hung that wrote times without an offset.
         signed: how requests are signed; see `streams.sources.signatures`.
         secrets: names of environment variables that hold a secret, the newest first; two during a rotation.
@@ -41,6 +43,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     kinds: dict[str, str] = {}
     attributes: dict[str, str] = {}
     reasons: list[Reason] = []
+    arrival: bool = False
     timezone: str | None = None
     signed: Scheme | None = None
     secrets: list[str] = []

@@ -106,6 +106,8 @@ def test_counts_are_exact_after_three_kills_at_random_moments_under_load(
         sender.join()
         worker.stop()
     assert counted(settings) == truth
+    # Not by reading all of the log again each time.
+    assert "recalled" in (tmp_path / "worker.log").read_text()
 
 
 def test_two_workers_share_the_partitions_and_count_each_ticket_once(

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import signed_zendesk
 from counted_reasons import counted
-from signed_zendesk import CREATED, ticket_created
+from signed_zendesk import CREATED, LABELLED, ticket_created
 from worker_process import WorkerProcess, eventually
 
 from streams import broker
@@ -116,6 +116,17 @@ def test_signed_events_are_counted_once_under_their_reason_with_their_code(
     assert not any(word in repr(held) for word in ("Gutschein geht nicht", "wird an der Kasse"))
     assert worker.metric("ticketspike_source_events_total") >= 6
     assert "Gutschein" not in worker.said()
+
+
+def test_a_label_that_overtakes_its_ticket_is_the_one_that_counts(settings: Settings, start: Start) -> None:
+    worker = start(settings, "count,sources")
+    later = (NOW + timedelta(seconds=1)).isoformat()
+    detail = {"id": "1", "created_at": NOW.isoformat(), "requester_id": "r1"}
+    labelled = LABELLED | {"time": later, "detail": LABELLED["detail"] | detail | {"tags": ["voucher_late"]}}
+    assert post(worker, json.dumps(labelled).encode())[0] == 200
+    assert post(worker, ticket_created(**detail, tags=["other"]))[0] == 200
+    assert post(worker, ticket_created(id="2", created_at=NOW.isoformat(), tags=["voucher_x"]))[0] == 200
+    assert eventually(lambda: counted(settings) == {"voucher not working": 2}, 30), counted(settings)
 
 
 def test_what_is_not_signed_too_large_or_no_json_is_told_apart_and_nothing_is_kept(
@@ -235,6 +246,10 @@ def test_shopifys_signed_orders_are_counted_and_a_redacted_one_gets_a_tombstone(
         ('[help]\npreset = "zendesk"\n', "help.secrets: no such environment variable is set (none is named)"),
         ('[help]\nfields = {id = "a", created_at = "b", contact_reason = "c"}\n', "help.signed is not set"),
         ('[hub]\npreset = "hubspot"\nsecrets = ["HOME"]\n', "hub.url is not set"),
+        (
+            '[help]\npreset = "zendesk"\nsecrets = ["HOME"]\n[help.fields]\nmarket = "detail.[brand"\n',
+            "help: the expression of market, 'detail.[brand', is wrong",
+        ),
         ('["Help Desk"]\npreset = "zendesk"\n', "'Help Desk' is no name of a source"),
     ],
 )

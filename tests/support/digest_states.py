@@ -9,7 +9,18 @@ from message_states import CONTEXT, MUTE, ONSET, POST, TAKEN, answered, conditio
 from msgspec.structs import replace as altered
 
 from alerts.context import Context
-from alerts.digested import Answers, Change, Digest, Health, QuietReason, ReasonChange, Silence, Star
+from alerts.digested import (
+    Answers,
+    Change,
+    Digest,
+    Health,
+    QuietReason,
+    QuietSource,
+    ReasonChange,
+    Silence,
+    SourceGaps,
+    Star,
+)
 
 MADE = ONSET + timedelta(hours=2)
 DAY = date(2026, 11, 19)
@@ -53,6 +64,8 @@ BUSY = Digest(
             Silence(since=ONSET, until=None),
         ],
         dead_letters=7,
+        quiet_sources=[QuietSource(source="freshdesk", since=ONSET - timedelta(days=2))],
+        gaps=[SourceGaps(source="salesforce", gaps=12, last_at=ONSET - timedelta(hours=3))],
     ),
 )
 FIRST_DAY = Digest(

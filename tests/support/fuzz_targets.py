@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from presses import pressed, shortcut, submitted
+from source_targets import SOURCE_TARGETS
 from told_channel import Channel, spike
 
 from alerts import message
@@ -39,8 +40,7 @@ from streams.reading import read
 from streams.redemptions import Redemptions
 from streams.settings import Settings, SettingsError, load
 from streams.slack_http import _json, _payload
-from streams.sources.mapping import SourceMapping
-from streams.sources.source_files import presets, read_sources
+from streams.sources.source_files import read_sources
 
 PAYLOADS = Path(__file__).resolve().parents[1] / "data" / "payloads"
 NOW = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
@@ -223,33 +223,10 @@ def slack_press(data: bytes) -> None:
         interpret(payload.value, Context(now=NOW))
 
 
-def source_body(data: bytes) -> None:
-    """A body of a helpdesk or shop gives records or refusals in words."""
-    try:
-        body = msgspec.json.decode(data)
-    except UNREADABLE:
-        return
-    for mapping in _mappings():
-        mapped = mapping.map(body)
-        assert all(key for key, _ in mapped.records)
-        for refused in mapped.refused:
-            assert refused.error
-
-
 def source_file(data: bytes) -> None:
     """A file of mappings is read or refused in words."""
     with _file(".toml", data) as path, suppress(SettingsError):
         read_sources(path)
-
-
-_made: list[SourceMapping] = []
-
-
-def _mappings() -> list[SourceMapping]:
-    if not _made:
-        _made.extend(read_sources(None).values())
-        assert len(_made) == len(presets())
-    return _made
 
 
 _SETTINGS = b"""KAFKA_BOOTSTRAP_SERVERS = "a:9092"
@@ -335,8 +312,8 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], list[bytes]]] = {
     "calendar": (calendar, [CALENDAR]),
     "slack_form": (slack_form, [urlencode({"payload": json.dumps(one)}).encode() for one in _PRESSES]),
     "slack_press": (slack_press, _bytes(*_PRESSES)),
-    "source_body": (source_body, [path.read_bytes() for path in sorted(PAYLOADS.glob("*.json"))]),
     "source_file": (source_file, [_SOURCES]),
+    **SOURCE_TARGETS,
 }
 """Name to function and samples that it takes."""
 

@@ -35,6 +35,7 @@ from alerts.records import (
     Spike,
     SpikeState,
 )
+from alerts.source_records import SourceCause, SourceStanding
 
 ONSET = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
 LENA, TOM = "U024BE7LH", "U0G9QF9C6"
@@ -216,6 +217,15 @@ def condition(kind: str, *, over: bool = False) -> Incident:
     )
 
 
+def silent(*sources: SourceStanding) -> Incident:
+    return altered(condition("source_silent"), sources=list(sources))
+
+
+def source(name: str, cause: SourceCause, **more: object) -> SourceStanding:
+    last = {"last_event_at": ONSET - timedelta(minutes=1), "heard_at": ONSET + timedelta(minutes=25)}
+    return SourceStanding(source=name, cause=cause, **{**last, **more})  # type: ignore[arg-type]
+
+
 LATER = ONSET + timedelta(minutes=34)
 SNOOZE = answer("snoozed", until=LATER + timedelta(hours=1))
 MUTE = answer("muted", until=LATER + timedelta(days=7))
@@ -279,6 +289,22 @@ STATES: Mapping[str, Make] = {
     "root_total": lambda to: message.root(condition("total_volume"), buttons(to)),
     "root_total_over": lambda to: message.root(condition("total_volume", over=True), buttons(to)),
     "root_silent": lambda to: message.root(condition("source_silent"), buttons(to)),
+    "root_silent_sources": lambda to: message.root(
+        silent(
+            source("freshdesk", "unknown", last_event_at=None),
+            source("hubspot", "unheard"),
+            source("intercom-export", "away"),
+            source("zendesk", "refused", refused=1041, refused_for="forged", paused=True),
+        ),
+        buttons(to),
+    ),
+    "root_silent_deferred": lambda to: message.root(
+        silent(
+            source("freshdesk", "held_back", delay_seconds=2820.0),
+            source("zendesk", "throttled", until=ONSET + timedelta(minutes=65)),
+        ),
+        buttons(to),
+    ),
     "root_silent_over": lambda to: message.root(condition("source_silent", over=True), buttons(to)),
     "root_without_chart": lambda to: chart.without_chart(message.root(incident(course=COURSE), buttons(to))),
     "reply_grown": lambda to: message.reply(incident("grown"), to),

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-CREATED: dict[str, Any] = json.loads(
-    (Path(__file__).resolve().parents[1] / "data/payloads/zendesk_ticket_created.json").read_bytes()
-)
+PAYLOADS = Path(__file__).resolve().parents[1] / "data/payloads"
+CREATED: dict[str, Any] = json.loads((PAYLOADS / "zendesk_ticket_created.json").read_bytes())
+LABELLED: dict[str, Any] = json.loads((PAYLOADS / "zendesk_ticket_tags_changed.json").read_bytes())
 
 
 def ticket_created(**detail: Any) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from alerts.campaign import UPLIFT_CAP, announced, announced_uplift, candidates
@@ -157,3 +158,13 @@ def test_extra_contacts_of_several_campaigns_add_up_and_are_capped() -> None:
     two = [campaign("a", expected_uplift=2.0), campaign("b", expected_uplift=1.5, contact_reasons=["x"])]
     assert announced(two, ["x", "y"], ONSET) == [2.5, 2.0]
     assert announced_uplift([campaign("c", expected_uplift=1e6)], "x", ONSET) == UPLIFT_CAP
+
+
+def test_a_campaign_that_a_copied_calendar_says_twice_is_announced_once() -> None:
+    one = campaign("Sale", expected_uplift=1.4, voucher_codes=["SOMMER25"])
+    copy = msgspec.structs.replace(one, id="copy", url="https://calendar.example/2")
+    assert announced([one, copy], ["x"], ONSET) == announced([one], ["x"], ONSET)
+    other = msgspec.structs.replace(one, id="other", voucher_codes=["HERBST30"])
+    assert announced_uplift([one, copy, other], "x", ONSET) == pytest.approx(1.8), (
+        "another code is another campaign"
+    )

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 
 from alerts.records import Campaign
+from streams.campaign_rows import decode_campaigns
 from streams.sources.campaign_changes import HISTORY, Changes, changes
+from streams.sources.hubspot_campaigns import hubspot_campaign
+from streams.sources.ical_url import read_text
+from streams.sources.listed import campaign_from, reading_of
 from streams.sources.reading import Reading
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -84,3 +90,55 @@ def test_what_ended_long_ago_is_history_and_stays_when_the_calendar_forgets_it()
 def test_texts_that_kafka_would_refuse_keep_nothing_else_from_being_written() -> None:
     found = compared(reading(campaign("a", promise="x" * 2_000_000), campaign("b")), [campaign("a")])
     assert (list(found.updates), found.withdrawn, found.too_large) == (["b"], (), ("a",))
+
+
+def test_a_calendar_that_is_there_twice_is_written_once_and_a_copy_with_other_ids_is_told() -> None:
+    held = [campaign("a"), campaign("b")]
+    second = compared(reading(campaign("a"), campaign("b")), held, by_others=("a", "b"))
+    assert (dict(second.updates), second.withdrawn, second.left_alone) == ({}, (), ("a", "b"))
+    twin = Campaign(id="copy", name="A", starts_at=NOW, ends_at=NOW + DAY)
+    assert compared(reading(twin, campaign("c")), held, by_others=("a", "b")).doubled == ("copy",)
+    assert compared(reading(campaign("a"), twin), []).doubled == ("a", "copy")
+    assert compared(reading(campaign("a"), campaign("b")), []).doubled == ()
+
+
+BACKWARDS = {
+    "ical": lambda: read_text(
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\nBEGIN:VEVENT\nUID:a\nDTSTAMP:20261101T000000Z\nSUMMARY:Sale\n"
+        "DTSTART:20261121T100000Z\nDTEND:20261121T090000Z\nEND:VEVENT\nEND:VCALENDAR\n",
+        ZoneInfo("Europe/Berlin"),
+        NOW,
+    ),
+    "hubspot": lambda: reading_of(
+        [
+            {
+                "id": "a",
+                "properties": {"hs_name": "S", "hs_start_date": "2026-11-21", "hs_end_date": "2026-11-19"},
+            }
+        ],
+        lambda one: hubspot_campaign(one, ZoneInfo("Europe/Berlin")),
+        lambda one: str(one["id"]),
+    ),
+    "shopify": lambda: reading_of(
+        [{"id": "a"}],
+        lambda _: campaign_from("a", "Sale", NOW + DAY, NOW),
+        lambda one: str(one["id"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("source", BACKWARDS)
+def test_an_end_before_the_start_is_refused_by_name_and_the_campaign_of_before_stays(source: str) -> None:
+    said = BACKWARDS[source]()
+    assert "not lie after" in said.refused["a"], said
+    found = compared(said, [campaign("a"), campaign("b")])
+    assert (dict(found.updates), found.withdrawn) == ({}, ("b",))
+
+
+def test_an_end_before_the_start_that_stands_on_the_topic_is_left_out_and_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = Campaign(id="a", name="Sale", starts_at=NOW, ends_at=NOW - DAY)
+    rows = {one.id.encode(): msgspec.json.encode(one) for one in (wrong, campaign("b"))}
+    assert list(decode_campaigns(rows)) == ["b"]
+    assert "it ends before it starts" in capsys.readouterr().out

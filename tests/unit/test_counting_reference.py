@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ticket_logs import FACETS, LOGS, Record, records_of
 
 from streams.counting import PartitionCounts
 from streams.customers import estimate, pseudonymiser
 
-START = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
 PSEUDONYM = pseudonymiser("test")
-FACETS = ("voucher_code", "language", "channel", "browser")
 MAX_REASONS = 2
-
-
-@dataclass
-class Record:
-    """A Kafka record as far as counting reads it."""
-
-    offset: int
-    timestamp: int
-    value: bytes
-    headers: Sequence[tuple[str, bytes]] = ()
 
 
 class Reference:
@@ -115,38 +102,9 @@ def facet(tickets: list[dict[str, Any]], name: str) -> dict[str, int]:
     return dict(Counter(value[:80] for value in values if value))
 
 
-def optional(*values: Any) -> st.SearchStrategy[Any]:
-    return st.sampled_from([None, None, *values])
-
-
-TICKETS = st.fixed_dictionaries(
-    {
-        "id": st.sampled_from([f"t{number}" for number in range(12)]),
-        "created_at": st.sampled_from(
-            [START + timedelta(seconds=seconds) for seconds in (0, 1, 59.999, 60, 61, 240, 240.5)]
-        ).map(datetime.isoformat)
-        | st.sampled_from(["2026-06-01T12:00:30+02:00", "2026-06-01T10:00:00", "2026-06-03T10:00:00Z"]),
-        "contact_reason": st.sampled_from(["a", "a", "a", "b", "b", "c", "other", "x" * 3001, "", None]),
-    },
-    optional={
-        "kind": st.sampled_from(["created", "created", "relabelled", "retracted", "updated"]),
-        "changed_at": st.sampled_from(["2026-06-01T10:30:00Z", "2026-06-01T10:40:00Z"]),
-        "source": st.sampled_from(["default", "phone"]),
-        "customer": optional("", "ada", "bob"),
-        "channel": optional("", "mail", "chat", "y" * 100),
-        "voucher_code": optional("SUMMER"),
-        "market": optional("de", "at"),
-        "language": optional("nl"),
-        "attributes": optional({}, {"browser": "Safari"}, {"browser": "Edge", "device": "desktop"}),
-        "text": st.just("hello"),
-    },
-)
-
-
 @settings(max_examples=200, deadline=None)
 @given(
-    # Long enough for hours to run out of reasons, which short logs do not.
-    st.lists(st.tuples(TICKETS, st.sampled_from([0] * 9 + [1]), st.booleans()), min_size=20, max_size=80),
+    LOGS,
     st.integers(1, 60),
 )
 def test_counting_agrees_with_the_reference_however_the_log_is_cut(
@@ -154,13 +112,9 @@ def test_counting_agrees_with_the_reference_however_the_log_is_cut(
 ) -> None:
     counts = PartitionCounts(0, PSEUDONYM, facets=FACETS, max_reasons=MAX_REASONS)
     reference = Reference()
-    timestamp = int(START.timestamp() * 1000) + 3_600_000
-    records = []
-    for offset, (one, hours, traced) in enumerate(log):
-        timestamp += hours * 3_600_000
-        headers = [("trace", b"1")] if traced else []
-        records.append(Record(offset, timestamp, json.dumps(one).encode(), headers))
-        reference.take(records[-1])
+    records = records_of(log)
+    for record in records:
+        reference.take(record)
     stated, refused = {}, []
     for begin in range(0, len(records), size):
         refused += counts.feed(records[begin : begin + size])

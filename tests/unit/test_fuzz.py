@@ -18,6 +18,7 @@ from streams.campaign_rows import decode_campaigns
 from streams.files.campaign_files import read_campaigns
 from streams.files.readers import Refusal
 from streams.reading import read
+from streams.sources.source_files import presets, read_sources
 
 EDIT = st.tuples(
     st.integers(0, 1 << 16),
@@ -52,6 +53,16 @@ def test_the_samples_themselves_and_every_single_token_are_taken_or_refused(name
     target, samples = TARGETS[name]
     for data in [*samples, b"", *TOKENS]:
         target(data)
+
+
+def test_every_preset_of_a_mapping_is_among_the_targets_with_bodies_that_it_takes() -> None:
+    assert {name for name in TARGETS if name.startswith("source_")} == {
+        "source_file",
+        *(f"source_{name}" for name in presets()),
+    }
+    for name, mapping in read_sources(None).items():
+        mapped = [mapping.map(json.loads(body)) for body in TARGETS[f"source_{name}"][1]]
+        assert any(one.records for one in mapped)
 
 
 JSON = st.recursive(

@@ -199,6 +199,27 @@ def test_each_shard_states_what_would_be_counted_of_its_tickets_alone(
         }
 
 
+@given(EVENTS, EVENTS)
+def test_what_a_journal_recalls_of_the_shards_goes_on_as_if_it_had_been_read(
+    before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    read_all, recalled = counts_of(SHARDS), counts_of(SHARDS)
+    log = records(before + after)
+    read_all.feed(log[: len(before)])
+    for page in read_all.pages():
+        recalled.recall(page)
+    said(read_all)
+    for counts in (read_all, recalled):
+        counts.feed(log[len(before) :])
+    assert [stated_cells(part) for part in said(recalled)] == [stated_cells(part) for part in said(read_all)]
+
+
+def stated_cells(part: TicketCounts) -> dict[tuple[str, int], tuple[int, str, dict[str, dict[str, int]]]]:
+    return {
+        (cell.contact_reason, cell.minute): (cell.count, cell.customers, cell.facets) for cell in part.cells
+    }
+
+
 def test_every_shard_hears_of_the_time_also_where_nothing_was_counted() -> None:
     counts = counts_of(SHARDS)
     counts.feed(records([ticket(1, market="AT")]))

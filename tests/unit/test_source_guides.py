@@ -36,10 +36,13 @@ def test_every_file_of_sources_in_the_docs_is_taken_as_it_stands(page: Path, tmp
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
-def test_every_guide_says_what_to_paste_and_how_to_see_that_it_works(page: Path) -> None:
+def test_every_guide_says_what_to_paste_how_to_see_that_it_works_and_how_to_change_the_secret(
+    page: Path,
+) -> None:
     text = page.read_text(encoding="utf-8")
     assert "ticketspike worker" in text
     assert "/readyz" in text
+    assert "## 4. Change the secret" in text
     assert "## Mind" in text
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
         assert (page.parent / target).is_file(), target

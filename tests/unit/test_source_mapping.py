@@ -135,7 +135,7 @@ def test_a_helpdesks_body_becomes_its_tickets_and_nothing_else_of_it(
 def test_a_body_without_a_time_is_refused_with_the_field() -> None:
     found = read_sources(None)["freshdesk"].map(payload("freshdesk_simple"))
     assert found.tickets == []
-    assert found.refused == [Refused("id", "is not in the body")]
+    assert found.refused == [Refused("created_at", "is not in the body")]
 
 
 def table(**more: Any) -> Table:
@@ -167,6 +167,15 @@ def test_tags_become_a_reason_by_the_first_entry_that_fits(
     found = SourceMapping("shop", table(reasons=REASONS)).map({"id": 1, "at": AT, "tags": tags})
     assert [one.contact_reason for one in found.tickets] == [reason]
     assert found.unmapped == unmapped
+
+
+def test_of_many_tags_that_no_entry_fits_the_first_are_kept_and_each_whole() -> None:
+    tags = [f"quite_a_long_tag_{number:03}" for number in range(40)]
+    (ticket,) = SourceMapping("shop", table(reasons=REASONS)).map({"id": 1, "at": AT, "tags": tags}).tickets
+    assert ticket.attributes is not None
+    kept = ticket.attributes["unmapped"].split(", ")
+    assert kept == tags[: len(kept)]
+    assert len(kept) == 9
 
 
 def test_without_entries_a_reason_is_taken_as_it_stands_commas_and_all() -> None:
