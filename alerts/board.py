@@ -58,7 +58,7 @@ class Board:
         links = self._links.of(spikes or (before.spikes if before is not None else []), context.campaigns)
         if before is not None and before.status == "open":
             links = keep_withdrawn(links, before.campaigns, context.campaigns)
-        current = incident.apply(before, spike, links=links, now=context.now)
+        current = incident.apply(before, spike, links=links, now=context.now, market=context.market)
         if entry is None or current is not before:
             entry = Entry(current) if entry is None else replace(entry, incident=current)
             entry = self._gather(self._settled(entry, context), context)
@@ -74,7 +74,7 @@ class Board:
         conditions = incident.with_condition(entry.conditions if entry is not None else [], condition)
         if conditions is not None:
             if entry is None:
-                entry = Entry(incident.opened_by(condition), conditions=conditions)
+                entry = Entry(incident.opened_by(condition, context.market), conditions=conditions)
             else:
                 changed = incident.with_conditions(entry.incident, conditions)
                 entry = replace(entry, incident=changed, conditions=conditions)

@@ -59,6 +59,7 @@ class Context:
             rows knows that a muted incident got a contact reason that nobody muted.
         sources: how each source is, as workers stated it last; empty where none is connected.
         roster: whom to ping, and which incidents stand in a second channel; its hours are those of `timezone`.
+        market: whose incidents these are, where each market has its own: `other` for those without; None for all.
     """
 
     now: datetime
@@ -78,6 +79,7 @@ class Context:
     silenced: bool | None = None
     sources: Sequence[SourceState] = ()
     roster: Sequence[Row] = ()
+    market: str | None = None
 
     def __post_init__(self) -> None:
         if self.wall is _AS_NOW:

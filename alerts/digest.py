@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from alerts import answered, blocks, digest_lines, language
+from alerts import answered, blocks, digest_lines, language, markets
 from alerts.blocks import Block, Part, escape, fit, one_line
 from alerts.context import Context
 from alerts.digest_words import digest_words
@@ -23,13 +23,13 @@ _OPEN = 10
 _REASON = 80
 
 
-def digest_id(day: date) -> str:
+def digest_id(day: date, market: str | None = None) -> str:
     """The id by which the digest that is due on a local date is found in the channel again.
 
-    >>> digest_id(date(2026, 11, 20))
-    'digest-2026-11-20'
+    >>> digest_id(date(2026, 11, 20)), digest_id(date(2026, 11, 20), "AT")
+    ('digest-2026-11-20', 'digest-2026-11-20-AT')
     """
-    return f"digest-{day.isoformat()}"
+    return f"digest-{day.isoformat()}" + (f"-{market}" if market is not None else "")
 
 
 def digest(facts: Digest, context: Context, name: str) -> Payload:
@@ -41,7 +41,7 @@ def digest(facts: Digest, context: Context, name: str) -> Payload:
         name: its id in the metadata, see `digest_id`; one sent by hand has another.
     """
     say, tongue = digest_words(context.language), context.language
-    title = say.title.format(day=_day(facts.day, context))
+    title = markets.before(context.market, tongue) + say.title.format(day=_day(facts.day, context))
     body: list[Block] = [
         blocks.header(f"📊 {title}", tongue),
         blocks.rich(*_open(facts, context)),

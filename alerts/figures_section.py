@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from alerts import answered, blocks, language
+from alerts import answered, blocks, language, markets
 from alerts.blocks import Block, fit, one_line
 from alerts.context import Context
 from alerts.figures import Figures, figures
@@ -36,8 +36,13 @@ def emoji(incident: Incident, context: Context) -> str:
 
 def headline(incident: Incident, context: Context) -> str:
     """State, subject and figures in at most 150 characters; what has to go is the end of the reason."""
-    sign, rest = emoji(incident, context), told(incident, context)
-    return f"{sign} {subject(incident, context, HEADER - len(rest) - len(sign) - 4)}: {rest}"
+    sign, rest = f"{emoji(incident, context)} {place(incident, context)}", told(incident, context)
+    return f"{sign}{subject(incident, context, HEADER - len(rest) - len(sign) - 3)}: {rest}"
+
+
+def place(incident: Incident, context: Context) -> str:
+    """Whose incident it is, to stand before the subject; empty where all markets share theirs."""
+    return markets.before(markets.market_of(incident.incident_id), context.language)
 
 
 def subject(incident: Incident, context: Context, room: int) -> str:

@@ -44,19 +44,21 @@ def fingerprint(spike: Spike) -> str:
     return spike.contact_reason
 
 
-def incident_id(spike: Spike) -> str:
+def incident_id(spike: Spike, market: str | None = None) -> str:
     """The id of the incident that a spike opens; the same spike gives the same id on every worker.
 
+    Where each market has its own incidents, the id says whose it is (`alerts.markets`).
+
     >>> from types import SimpleNamespace
-    >>> incident_id(SimpleNamespace(spike_id="9f2c"))
-    'ts-oroak3oat6'
+    >>> incident_id(SimpleNamespace(spike_id="9f2c")), incident_id(SimpleNamespace(spike_id="9f2c"), "DE")
+    ('ts-oroak3oat6', 'ts-DE-oroak3oat6')
     """
-    return _name(spike.spike_id)
+    return _name(spike.spike_id, market)
 
 
-def condition_id(condition: Condition) -> str:
+def condition_id(condition: Condition, market: str | None = None) -> str:
     """The id of the incident that a condition opens."""
-    return _name(f"{condition.kind}\0{condition.since.astimezone(UTC).isoformat()}")
+    return _name(f"{condition.kind}\0{condition.since.astimezone(UTC).isoformat()}", market)
 
 
 def latest(spikes: Iterable[Spike]) -> list[Spike]:
@@ -128,7 +130,12 @@ def with_condition(conditions: Sequence[Condition], condition: Condition) -> lis
 
 
 def apply(
-    incident: Incident | None, spike: Spike, *, links: Sequence[CampaignLink], now: datetime
+    incident: Incident | None,
+    spike: Spike,
+    *,
+    links: Sequence[CampaignLink],
+    now: datetime,
+    market: str | None = None,
 ) -> Incident:
     """The incident after a spike's statement; the very same object when the statement brings nothing new.
 
@@ -142,10 +149,11 @@ def apply(
         spike: the statement.
         links: the campaigns that coincide with the incident, best first.
         now: the stage's time (event clock or wall clock), used only where a cleared spike carries no time.
+        market: whose incidents these are, where each market has its own.
     """
     spike = timed(spike, now)
     if incident is None:
-        return opened(spike, links)
+        return opened(spike, links, market)
     spikes = with_spike(incident.spikes, spike)
     if spikes is not None:
         return with_spikes(incident, spikes, links)
@@ -158,10 +166,10 @@ def apply(
     return incident
 
 
-def opened(spike: Spike, links: Sequence[CampaignLink]) -> Incident:
+def opened(spike: Spike, links: Sequence[CampaignLink], market: str | None = None) -> Incident:
     """A new incident of one spike, revision 1."""
     incident = Incident(
-        incident_id=incident_id(spike),
+        incident_id=incident_id(spike, market),
         revision=0,
         status="open",
         contact_reasons=[],
@@ -175,10 +183,10 @@ def opened(spike: Spike, links: Sequence[CampaignLink]) -> Incident:
     return with_spikes(incident, [spike], links)
 
 
-def opened_by(condition: Condition) -> Incident:
+def opened_by(condition: Condition, market: str | None = None) -> Incident:
     """A new incident of the source as a whole, revision 1."""
     incident = Incident(
-        incident_id=condition_id(condition),
+        incident_id=condition_id(condition, market),
         revision=0,
         status="open",
         kind=condition.kind,
@@ -236,8 +244,9 @@ def revised(incident: Incident, **changes: Any) -> Incident:
     return replace(incident, revision=incident.revision + 1, **changes)
 
 
-def _name(key: str) -> str:
-    return "ts-" + base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:10].lower()
+def _name(key: str, market: str | None) -> str:
+    digest = base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:10].lower()
+    return f"ts-{digest}" if market is None else f"ts-{market}-{digest}"
 
 
 def _progress(spike: Spike) -> tuple[int, int, int, int, int]:

@@ -11,6 +11,7 @@ from alerts.language import Language
 class KindWords:
     """Headlines and sentences by kind; `{}` places take escaped or numeric values only."""
 
+    other_markets: str
     by_orders: str
     by_orders_value: str
     and_more: str
@@ -38,6 +39,7 @@ class KindWords:
 
 
 ENGLISH = KindWords(
+    other_markets="other markets",
     by_orders="Tickets per 1,000 orders",
     by_orders_value="{rate}, {expected} expected",
     and_more="{reason} and {more} more",
@@ -69,6 +71,7 @@ ENGLISH = KindWords(
 )
 
 GERMAN = KindWords(
+    other_markets="übrige Märkte",
     by_orders="Tickets je 1.000 Bestellungen",
     by_orders_value="{rate}, erwartet {expected}",
     and_more="{reason} und {more} weitere",

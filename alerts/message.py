@@ -166,7 +166,8 @@ def _spoken(incident: Incident, context: Context) -> str:
     """What notifications and screen readers say, in the order of the message."""
     say, tongue = words(context.language), context.language
     sign, rest = figures_section.emoji(incident, context), figures_section.told(incident, context)
-    sentences = [f"{sign} {replies.subject(incident, context)}: {rest}"]
+    place = figures_section.place(incident, context)
+    sentences = [f"{sign} {place}{replies.subject(incident, context)}: {rest}"]
     if figures(incident).customers:
         sentences[0] += f", {figures_section.customers(figures(incident), say.spoken_customers, context)}"
     sentences[0] += "."

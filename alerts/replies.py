@@ -25,7 +25,8 @@ def told(incident: Incident, context: Context, why: Reason, permalink: str | Non
     details = _details(incident, context, why)
     # The source as a whole needs no name where the sentence itself is about it.
     about = "" if incident.kind == "source_silent" else f"{subject(incident, context)}: "
-    spoken = fit(f"{sign} {about}" + " – ".join([state, *details]), TEXT, tongue)
+    place = figures_section.place(incident, context)
+    spoken = fit(f"{sign} {place}{about}" + " – ".join([state, *details]), TEXT, tongue)
     shown = f"{sign} *{state}*" + "".join(f" – {one}" for one in details)
     if (highest := peak(figures(incident))) is not None and why is Reason.RESOLVED:
         shown += _peak(highest, say, context)

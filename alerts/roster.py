@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from fnmatch import fnmatchcase
 
 from alerts.incident import leading
+from alerts.markets import market_of
 from alerts.records import Incident
 
 LEAST_SHARE = 0.8
@@ -126,11 +127,14 @@ def _place(row: Row, incident: Incident) -> bool:
 
 
 def _values(incident: Incident, facet: str) -> Iterable[str]:
-    """The values of a facet that nearly all of what is above the expectation comes from."""
+    """The values of a facet that nearly all of what is above the expectation comes from; also the incident's market."""
+    market = market_of(incident.incident_id)
+    if market is not None and facet == "market":
+        yield market
     if not incident.spikes:
-        return []
+        return
     drivers = leading(incident).drivers
-    return [one.value for one in drivers if one.facet == facet and one.excess_share >= LEAST_SHARE]
+    yield from (one.value for one in drivers if one.facet == facet and one.excess_share >= LEAST_SHARE)
 
 
 def _fits(text: str, pattern: str) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from streams.settings import Settings
-from streams.topics import TABLES, app_id, specs, table_changelog
+from streams.topics import app_id, changelogs, specs
 
 Resource = Literal["topic", "group"]
 
@@ -97,16 +97,16 @@ def rules(settings: Settings, roles: Iterable[str] = tuple(ROLES)) -> list[Rule]
     """
     found = []
     for role in roles:
-        tables = tuple(
-            table_changelog(app_id(settings, stage), table) for stage, table in TABLES if stage == role
-        )
+        tables = changelogs(settings, role)
         for operation, names in (("Read", _READS), ("Write", _WRITES), ("Describe", _DESCRIBES)):
-            topics = tuple(settings.topic(name) for name in names.get(role, ()))
+            topics = tuple(full for name in names.get(role, ()) for full in settings.topics(name))
             topics += tables if operation in ("Read", "Write") else ()
             if topics:
                 found.append(Rule(role, "topic", topics, (operation,)))
         if role in ("count", "watch", "notify"):
-            found.append(Rule(role, "group", (app_id(settings, role),), ("Read",)))
+            views = (settings,) if role == "count" else settings.shards
+            groups = tuple(app_id(view, role) for view in views)
+            found.append(Rule(role, "group", groups, ("Read",)))
         everything = tuple(spec.name for spec in specs(settings, brokers=1))
         if role == "operator":
             found.append(Rule(role, "topic", everything, ("Describe", "DescribeConfigs")))

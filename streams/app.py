@@ -17,6 +17,7 @@ from faust.tables.table import Table
 
 from streams.connection import faust_options
 from streams.settings import Settings
+from streams.spreading import assignor_of
 from streams.topics import TABLES, app_id
 
 STAMP = struct.Struct(">Q")
@@ -117,9 +118,10 @@ def stage_app(settings: Settings, stage: str, instance_id: str) -> faust.App:
     return faust.App(
         app_id(settings, stage),
         **faust_options(settings),
+        **assignor_of(settings.sharding.names, settings.shard),
         store="memory://",
         # Nothing is kept there, but Faust makes folders, and by default where the worker was started.
-        datadir=str(settings.ticketspike_data_dir / f"faust-{stage}"),
+        datadir=str(settings.ticketspike_data_dir / f"faust-{named(stage, settings)}"),
         Table=ShardTable,
         GlobalTable=CompactedTopic,
         web_enabled=False,
@@ -138,6 +140,11 @@ def stage_app(settings: Settings, stage: str, instance_id: str) -> faust.App:
         stream_wait_empty=False,
         worker_redirect_stdouts=False,
     )
+
+
+def named(stage: str, settings: Settings) -> str:
+    """What a stage is called where its shards stand side by side."""
+    return stage if settings.shard is None else f"{stage}.{settings.shard}"
 
 
 def shard_table(app: faust.App, stage: str) -> ShardTable:

@@ -47,6 +47,7 @@ class Plan:
     campaigns: tuple[Campaign, ...]
     learn_until: int | None = None
     tickets_url: str | None = None
+    shard: str | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +86,7 @@ def run(
         min_customers=plan.min_customers if history.has_customers else 0,
         campaigns=lambda: plan.campaigns,
         witness=recorder,
+        shard=plan.shard,
     )
     with _folder(out) as folder:
         spikes, rehearsal = asyncio.run(_replay(history, plan, surveillance, recorder, folder, advance))
@@ -125,6 +127,7 @@ async def _replay(
         campaigns={campaign.id: campaign for campaign in plan.campaigns},
         min_customers=plan.min_customers if history.has_customers else 0,
         tickets_url=plan.tickets_url,
+        market=plan.shard,
     )
     rehearsal = Rehearsal(folder / "messages.jsonl", context)
     last: dict[str, Spike] = {}

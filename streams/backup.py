@@ -15,6 +15,7 @@ import msgspec
 from streams.errors import UNREADABLE, Failure
 from streams.publish import publisher
 from streams.settings import Settings
+from streams.shards import SHARDED
 from streams.to_end import read_to_end
 
 TOPICS = ("baselines", "campaigns", "answers", "incidents")
@@ -29,12 +30,13 @@ class Header(msgspec.Struct, frozen=True, tag="header", tag_field="is"):
     format: int
 
 
-class Saved(msgspec.Struct, frozen=True, tag="record", tag_field="is"):
-    """A record."""
+class Saved(msgspec.Struct, frozen=True, tag="record", tag_field="is", omit_defaults=True):
+    """A record, and the shard that it is of where each has its own topic."""
 
     topic: Literal["baselines", "campaigns", "answers", "incidents"]
     key: bytes | None
     value: bytes
+    market: str | None = None
 
 
 class Footer(msgspec.Struct, frozen=True, tag="footer", tag_field="is"):
@@ -53,7 +55,9 @@ def standing(settings: Settings, topic: str) -> list[Saved]:
     for record in read_to_end(settings, topic):
         # Of a log, a record that stands there twice says the same once.
         place = (record.key, record.value if topic in LOGS else None)
-        said = Saved(topic, record.key, record.value) if record.value is not None else None  # type: ignore[arg-type]
+        said = None
+        if record.value is not None:
+            said = Saved(topic, record.key, record.value, settings.shard)  # type: ignore[arg-type]
         found.pop(place, None)
         found[place] = said
     return [said for said in found.values() if said is not None]
@@ -65,7 +69,9 @@ def write(settings: Settings, path: Path) -> dict[str, int]:
     Raises:
         Failure: Kafka does not answer, or the file cannot be written.
     """
-    records = {topic: standing(settings, topic) for topic in TOPICS}
+    records = {
+        topic: [one for view in _views(settings, topic) for one in standing(view, topic)] for topic in TOPICS
+    }
     counted = {topic: len(found) for topic, found in records.items()}
     lines: list[msgspec.Struct] = [Header(FORMAT), *(one for found in records.values() for one in found)]
     lines.append(Footer(sum(counted.values())))
@@ -109,23 +115,37 @@ def restore(
     backup is right: then a key of the backup is what the backup says; keys that it lacks stay.
 
     Raises:
-        Failure: a topic is missing, or Kafka does not take a record.
+        Failure: a topic is missing, or Kafka does not take a record, or the backup is of other shards.
     """
+    strange = {one.market for one in records if one.topic in SHARDED} - {one.shard for one in settings.shards}
+    if strange:
+        markets = ", ".join(sorted(one or "no market" for one in strange))
+        raise Failure(
+            f"The backup has records of {markets}, and TICKETSPIKE_MARKETS makes no such shard; nothing is "
+            "restored, set it as it was."
+        )
     told = {}
     for topic in TOPICS:
-        saved = [one for one in records if one.topic == topic]
-        held = standing(settings, topic)
-        same = {(one.key, one.value) for one in held}
-        keys = {one.key for one in held} if topic not in LOGS and not overwrite else set()
-        missing = [one for one in saved if (one.key, one.value) not in same and one.key not in keys]
-        if missing:
-            with publisher(settings, topic) as outlet:
-                for one in missing:
-                    # The topics have one partition each; said, so that a later one would not change the order.
-                    outlet.send(one.key, one.value, partition=0)
-                outlet.flush()
-        told[topic] = (len(missing), len(saved) - len(missing))
+        sent = stood = 0
+        for view in _views(settings, topic):
+            saved = [one for one in records if one.topic == topic and one.market == view.shard]
+            held = standing(view, topic)
+            same = {(one.key, one.value) for one in held}
+            keys = {one.key for one in held} if topic not in LOGS and not overwrite else set()
+            missing = [one for one in saved if (one.key, one.value) not in same and one.key not in keys]
+            if missing:
+                with publisher(view, topic) as outlet:
+                    for one in missing:
+                        # The topics have one partition each; said, so that a later one would not change the order.
+                        outlet.send(one.key, one.value, partition=0)
+                    outlet.flush()
+            sent, stood = sent + len(missing), stood + len(saved) - len(missing)
+        told[topic] = (sent, stood)
     return told
+
+
+def _views(settings: Settings, topic: str) -> tuple[Settings, ...]:
+    return settings.shards if topic in SHARDED else (settings,)
 
 
 def _lines(path: Path) -> Iterator[Header | Saved | Footer]:

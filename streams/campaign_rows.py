@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 import structlog
@@ -10,8 +10,24 @@ import structlog
 from alerts.records import Campaign
 from streams.errors import UNREADABLE
 from streams.reading import FIRST, LAST
+from streams.settings import Settings
 
 log = structlog.get_logger("campaigns")
+
+
+def campaigns_of(rows: Mapping[bytes, bytes], settings: Settings) -> tuple[Campaign, ...]:
+    """The campaigns of the topic that may raise what a shard expects."""
+    return concerning(decode_campaigns(rows).values(), settings)
+
+
+def concerning(campaigns: Iterable[Campaign], settings: Settings) -> tuple[Campaign, ...]:
+    """The campaigns of a shard's markets, and those that name no market."""
+    of, shard = settings.sharding.of, settings.shard
+    return tuple(
+        campaign
+        for campaign in campaigns
+        if shard is None or not campaign.markets or any(of(market) == shard for market in campaign.markets)
+    )
 
 
 def decode_campaigns(rows: Mapping[bytes, bytes]) -> dict[str, Campaign]:

@@ -26,7 +26,7 @@ Key = str | tuple[str, str]
 
 
 class KnownTicket(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A ticket as it is counted: reason None if it was taken out.
+    """A ticket as it is counted: reason None if it was taken out, or with shards its shard's prefix alone.
 
     A struct without cycles, since there are a million of them: a quarter of a named tuple's cost to make, and
     nothing for the garbage collector to walk through. `fields` and `attributes` are its facets

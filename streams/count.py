@@ -30,7 +30,7 @@ from streams.journals import Journals
 from streams.metrics import Metrics
 from streams.resumption import resume
 from streams.settings import Settings
-from streams.statements import records
+from streams.statements import parted, records
 from streams.topics import app_id
 from streams.validity import Refusal
 
@@ -65,6 +65,8 @@ class Count(Service):
         self.committed: dict[TopicPartition, Committed] = {}
         self.unprepared: set[TopicPartition] = set()
         self.assigned: set[TopicPartition] = set()
+        self.shards = settings.sharding
+        self.topics = settings.topics("ticket-counts")
         self.stated: dict[TopicPartition, tuple[int, float | None, bool]] = {}
         self.partitions = 0
         self.letters: list[tuple[Any, Refusal]] = []
@@ -212,6 +214,7 @@ class Count(Service):
             max_reasons=self.settings.ticketspike_max_reasons,
             complete_from=commit.complete_from,
             cut=commit.window_start < beginning,
+            shards=self.shards,
         )
 
     def _reader(self, partition: int) -> PartitionCounts:
@@ -242,7 +245,6 @@ class Count(Service):
         """State what changed, wait for the acknowledgement, then commit."""
         due: list[tuple[TopicPartition, PartitionCounts]] = []
         sent: list[Any] = []
-        topic = self.settings.topic("ticket-counts")
         for tp in sorted(self.assigned - self.unprepared):
             counts = self.counts.get(tp)
             if counts is None or counts.position < self.committed[tp].offset:
@@ -257,7 +259,8 @@ class Count(Service):
                 continue
             due.append((tp, counts))
             self.stated[tp] = said
-            sent += [await self.producer.send(topic, part) for part in records(statement)]
+            for topic, one in zip(self.topics, parted(statement, self.shards), strict=True):
+                sent += [await self.producer.send(topic, part) for part in records(one)]
         if not due:
             return
         letters = self.letters[:]

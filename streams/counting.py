@@ -26,6 +26,7 @@ from streams.lanes import Lane, Lanes
 from streams.pages import Page, Pages, Standing
 from streams.recall import recall
 from streams.relabelling import Relabelling
+from streams.shards import Shards
 from streams.tally import Tally
 from streams.topics import TICKET_VALUE_LIMIT
 from streams.validity import (
@@ -55,6 +56,7 @@ class PartitionCounts:
             a bug upstream that makes up reasons cannot fill the memory.
         complete_from: the first minute that is held whole, if the reading began inside the log.
         cut: the log before the first record was deleted; what it held of the first minutes is unknown.
+        shards: with several, each contact reason stated bears its shard's prefix; `streams.statements` parts them.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class PartitionCounts:
         max_reasons: int = 2000,
         complete_from: int | None = None,
         cut: bool = False,
+        shards: Shards | None = None,
     ) -> None:
         self.partition = partition
         self.position = 0
@@ -85,6 +88,8 @@ class PartitionCounts:
         self._hour = -1
         self._hour_ends_ms = -1
         self._admission = Admission(self.tally, max_reasons)
+        shards = shards or Shards()
+        self._prefix = shards.prefix if shards.names else None
         self._known = KnownTickets(horizon_hours)
         self._cells = HeldCells(self.tally, complete_from, horizon_hours)
         self._pages = Pages()
@@ -96,6 +101,7 @@ class PartitionCounts:
             pseudonym=pseudonym,
             facets=self._facets,
             pages=self._pages,
+            shards=shards,
         )
         self._lanes = Lanes(self._admission, self._cells)
         self._decode = msgspec.json.Decoder(ReadTicket).decode
@@ -112,6 +118,7 @@ class PartitionCounts:
         refused: list[Refusal] = []
         known, lanes, facets, decode = self._known.tickets, self._lanes.minutes, self._facets, self._decode
         by_text, by_fields, pseudonym = facets.by_text.get, facets.by_fields.get, self._pseudonym
+        prefix_of_market, prefix = self._prefix, ""
         newest, lateness = (self.newest if self.newest is not None else -math.inf), self._lateness[1]
         counted = repeated = 0
         page = self._pages.tickets
@@ -154,7 +161,11 @@ class PartitionCounts:
                 begin, end = minute * 60.0, minute * 60.0 + 60.0
                 lane = lanes.setdefault(minute, {})
             reason = ticket.contact_reason
-            cell = lane.get(reason)
+            if prefix_of_market is None:
+                cell = lane.get(reason)
+            else:
+                prefix = prefix_of_market(ticket.market)
+                cell = lane.get((prefix, reason))
             if cell is None and reason is not None and len(reason) > REASON_LENGTH:
                 refused.append(
                     Refusal(offset, "contact_reason", f"is longer than {REASON_LENGTH} characters")
@@ -168,7 +179,7 @@ class PartitionCounts:
                 repeated += 1
                 continue
             if cell is None:
-                cell = self._lanes.open(reason, minute, offset)
+                cell = self._lanes.open(reason, minute, offset, prefix)
             voucher_code, campaign_id = ticket.voucher_code, ticket.campaign_id
             fields = by_fields((voucher_code, campaign_id, ticket.channel, ticket.market, ticket.language))
             if fields is None:

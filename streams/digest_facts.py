@@ -75,7 +75,11 @@ def gather(settings: Settings, at: datetime | None = None) -> Digest:
         top=top,
         quiet=quiet(counted.days, day, usual, counted.last_at, min_customers=least),
         answers=count_answers(
-            _readable(answers, Answer, settings, "answers"),
+            (
+                one
+                for one in _readable(answers, Answer, settings, "answers")
+                if settings.keeps(one.incident_id)
+            ),
             begin,
             end,
             at,

@@ -12,6 +12,7 @@ import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import msgspec
 import structlog
@@ -71,7 +72,7 @@ class Digests:
         self._context = context
         self._keep = keep
         self._sleep = sleep
-        self._gather = gather or facts_apart
+        self._gather = gather or partial(facts_apart, market=settings.shard)
         self._wanted = asyncio.Event()
         self._facts: Digest | None = None
         self._read_at: datetime | None = None
@@ -143,7 +144,7 @@ class Digests:
         about_to_send: Callable[[Kind], None],
         still_mine: Callable[[], None],
     ) -> None:
-        name = digest.digest_id(day)
+        name = digest.digest_id(day, context.market)
         in_doubt = self.said is not None and self.said.day == day
         if in_doubt:
             await self._sleep(SETTLE_SECONDS)
@@ -168,7 +169,7 @@ class Digests:
         await self._keep()
 
 
-async def facts_apart(seconds: float = READ_SECONDS) -> Digest:
+async def facts_apart(seconds: float = READ_SECONDS, *, market: str | None = None) -> Digest:
     """The facts as `ticketspike digest --json` reads them, in a process of its own with the settings of this one.
 
     Raises:
@@ -179,6 +180,7 @@ async def facts_apart(seconds: float = READ_SECONDS) -> Digest:
     try:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-c", call, "digest", "--json"),
+            *(("--market", market) if market is not None else ()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=pipe,
             stderr=pipe,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import numpy as np
+from msgspec.structs import replace
 
 from streams.counted_minutes import CountedMinutes
 from streams.counting import PartitionCounts
@@ -31,6 +32,7 @@ from streams.files.tables import open_table
 from streams.files.times import instant_option, is_day
 from streams.progress import progress
 from streams.send import Outgoing, prepare
+from streams.shards import Shards
 
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
 DAY = 1440
@@ -85,6 +87,8 @@ def read_history(
     refuse: Callable[[Path, Refusal], None],
     until: datetime | None = None,
     hmac_key: str | None = None,
+    shards: Shards | None = None,
+    shard: str | None = None,
 ) -> History:
     """Read files of tickets, or files of counts.
 
@@ -98,6 +102,8 @@ def read_history(
         refuse: told of every ticket that is left out.
         until: what lies at or after it is left out.
         hmac_key: the workers' key, so that estimates of many customers are the very same.
+        shards: how tickets are parted, as for the worker.
+        shard: whose tickets are looked at; counts, which know no market, are all taken to be of this one.
 
     Raises:
         Failure: a file cannot be read, or lacks a column, or holds bad counts, or there is nothing at all.
@@ -137,10 +143,14 @@ def read_history(
         facets=facets,
         horizon_hours=horizon_hours,
         max_reasons=max_reasons,
+        shards=shards,
     )
     first = int(tickets[0].at // 60)
     end = last if last is not None else int(max(ticket.at for ticket in tickets) // 60) + 1
-    return History(_from_tickets(tickets, counts, last), first, end, len(tickets), refused)
+    statements = _from_tickets(tickets, counts, last)
+    if shards is not None and shard is not None:
+        statements = _of_shard(statements, shards, shard)
+    return History(statements, first, end, len(tickets), refused)
 
 
 def _holds_counts(path: Path, pairs: Sequence[str]) -> bool:
@@ -171,6 +181,13 @@ def _from_tickets(tickets: list[Outgoing], counts: PartitionCounts, last: int | 
         yield Statement(newest - 1, statement.offset, statement.cells)
     newest = int((counts.newest or 0.0) // 60)
     yield Statement(newest if last is None else last - 1, counts.position, [])
+
+
+def _of_shard(statements: Iterator[Statement], shards: Shards, shard: str) -> Iterator[Statement]:
+    for one in statements:
+        parts = [(*shards.parted(cell.contact_reason), cell) for cell in one.cells]
+        cells = [replace(cell, contact_reason=reason) for whose, reason, cell in parts if whose == shard]
+        yield one._replace(cells=cells)
 
 
 def _from_counts(series: list[CountSeries], files: Sequence[Path], last: int | None) -> History:

@@ -37,6 +37,7 @@ class Journals:
                 settings.ticketspike_facets,
                 settings.ticketspike_horizon_hours,
                 settings.ticketspike_max_reasons,
+                settings.ticketspike_markets,
             )
         )
         self._held: dict[TopicPartition, tuple[Journal, int]] = {}

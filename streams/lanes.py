@@ -6,7 +6,9 @@ from streams.admission import UNLABELLED, Admission
 from streams.cells import CellState
 from streams.held_cells import HeldCells
 
-Lane = dict[str | None, CellState]
+Held = str | None | tuple[str, str | None]
+"""A contact reason as it is written, behind the prefix of its shard where there are several."""
+Lane = dict[Held, CellState]
 """The cells of one minute."""
 
 
@@ -29,10 +31,13 @@ class Lanes:
         self._cells = cells
         self.minutes: dict[int, Lane] = {}
 
-    def open(self, reason: str | None, minute: int, offset: int) -> CellState:
-        """The cell for a ticket that is not found here; the next one of its kind is."""
+    def open(self, reason: str | None, minute: int, offset: int, prefix: str = "") -> CellState:
+        """The cell for a ticket that is not found here; the next one of its kind is.
+
+        `prefix` is that of its shard (`streams.shards`).
+        """
         asked = reason or UNLABELLED
-        name = self._admission.admit(asked)
+        name = prefix + self._admission.admit(asked)
         self._cells.newest = max(self._cells.newest, minute)
         cell = self._cells.take(name, minute, offset)
         if cell is None:
@@ -40,7 +45,7 @@ class Lanes:
             return CellState(name)
         if asked in self._admission.admitted:
             # Only these: a reason beyond the limit is noted each time it comes.
-            self.minutes.setdefault(minute, {})[reason] = cell
+            self.minutes.setdefault(minute, {})[(prefix, reason) if prefix else reason] = cell
         return cell
 
     def clear(self) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from streams.explain import Explanation, explain, unknown
+import msgspec
+
+from streams.errors import Failure
+from streams.explain import Explanation, UnknownReason, explain, sentences, unknown
 from streams.retained import read_retained
 from streams.settings import Settings
 
@@ -26,3 +30,36 @@ def look(settings: Settings, reason: str, at: datetime | None) -> Explanation:
         min_customers=settings.ticketspike_min_customers,
         customers=retained.customers,
     )
+
+
+def look_at_all(
+    views: Sequence[Settings], reason: str, at: datetime | None
+) -> list[tuple[str | None, Explanation]]:
+    """Explain a contact reason in each shard that it came in; by the shard's name.
+
+    Raises:
+        UnknownReason: it came in nowhere.
+        Failure: nothing is retained for that time.
+    """
+    found, failures = [], []
+    for view in views:
+        try:
+            found.append((view.shard, look(view, reason, at)))
+        except Failure as failure:
+            failures.append(failure)
+    if not found:
+        # Where nothing is retained, nobody can say that the reason is a typing error.
+        raise min(failures, key=lambda failure: isinstance(failure, UnknownReason))
+    return found
+
+
+def printed(found: Sequence[tuple[str | None, Explanation]], *, as_json: bool) -> Iterator[str]:
+    """The lines that say it; each shard under its name."""
+    for shard, one in found:
+        if as_json:
+            named = {"market": shard} if shard is not None else {}
+            yield msgspec.json.encode({**named, **msgspec.to_builtins(one)} if named else one).decode()
+            continue
+        if shard is not None:
+            yield f"{shard}:"
+        yield from sentences(one)

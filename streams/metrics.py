@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +17,16 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from streams.counting import PartitionCounts
 
+_OF_A_SHARD = (
+    "canary_age",
+    "closed_until",
+    "reasons",
+    "late_cells",
+    "open_incidents",
+    "outbox_depth",
+    "outbox_age",
+    "event_to_slack",
+)
 _LABEL = re.compile(r"[A-Za-z][A-Za-z._]{0,60}\d{0,3}")
 
 
@@ -29,10 +40,15 @@ def label(text: str) -> str:
 
 
 class Metrics:
-    """All metrics of one worker, in a registry of its own."""
+    """All metrics of one worker, in a registry of its own.
 
-    def __init__(self) -> None:
+    Args:
+        shards: their names, where there are several: then what each has of its own bears a label `shard`.
+    """
+
+    def __init__(self, shards: Sequence[str] = ()) -> None:
         self.registry = registry = CollectorRegistry()
+        by_shard = ["shard"] if shards else []
         self.tickets = Counter(
             "ticketspike_tickets",
             "Ticket records read, by what became of them",
@@ -80,6 +96,7 @@ class Metrics:
         self.canary_age = Gauge(
             "ticketspike_canary_age_seconds",
             "Since the newest canary was sent whose minute watch has closed; 0 where none are sent",
+            by_shard,
             registry=registry,
         )
         self.lag_seconds = Gauge(
@@ -97,11 +114,17 @@ class Metrics:
         self.closed_until = Gauge(
             "ticketspike_closed_until_seconds",
             "Event time up to which minutes are closed (epoch)",
+            by_shard,
             registry=registry,
         )
-        self.reasons = Gauge("ticketspike_contact_reasons", "Contact reasons under watch", registry=registry)
+        self.reasons = Gauge(
+            "ticketspike_contact_reasons", "Contact reasons under watch", by_shard, registry=registry
+        )
         self.late_cells = Gauge(
-            "ticketspike_late_cells", "Counts that came after their minute was closed", registry=registry
+            "ticketspike_late_cells",
+            "Counts that came after their minute was closed",
+            by_shard,
+            registry=registry,
         )
         self.skipped = Counter(
             "ticketspike_skipped_records",
@@ -110,7 +133,9 @@ class Metrics:
             registry=registry,
         )
         self.spikes = Counter("ticketspike_spikes", "Statements about spikes", ["state"], registry=registry)
-        self.open_incidents = Gauge("ticketspike_open_incidents", "Open incidents", registry=registry)
+        self.open_incidents = Gauge(
+            "ticketspike_open_incidents", "Open incidents", by_shard, registry=registry
+        )
         self.slack_calls = Counter(
             "ticketspike_slack_calls",
             "Calls to Slack by method and result",
@@ -160,11 +185,15 @@ class Metrics:
             registry=registry,
         )
         self.outbox_depth = Gauge(
-            "ticketspike_outbox_depth", "Messages to Slack that are due and not sent yet", registry=registry
+            "ticketspike_outbox_depth",
+            "Messages to Slack that are due and not sent yet",
+            by_shard,
+            registry=registry,
         )
         self.outbox_age = Gauge(
             "ticketspike_outbox_oldest_seconds",
             "How long the oldest message to Slack has been due; 0 when none is",
+            by_shard,
             registry=registry,
         )
         self.slack_trouble = Gauge(
@@ -176,21 +205,33 @@ class Metrics:
         self.event_to_slack = Gauge(
             "ticketspike_spike_to_slack_seconds",
             "Wall time from the spike's record on Kafka to Slack's answer, of the last new incident",
+            by_shard,
             registry=registry,
         )
         self._tallied: dict[Any, dict[str, int]] = {}
         self._recovering: dict[str, float] = {}
+        self._behind = ""
+
+    def of(self, shard: str | None) -> Metrics:
+        """These metrics as a stage of this shard sets them; themselves where there is one shard."""
+        if shard is None:
+            return self
+        seen = copy(self)
+        seen._recovering, seen._behind = {}, f".{shard}"  # noqa: SLF001 - of its own kind
+        for name in _OF_A_SHARD:
+            setattr(seen, name, getattr(self, name).labels(shard))
+        return seen
 
     def assigned(self, stage: str) -> None:
         """The group has told a stage its partitions."""
-        self.rebalances.labels(stage).inc()
+        self.rebalances.labels(stage + self._behind).inc()
         self._recovering[stage] = time.monotonic()
 
     def recovered(self, stage: str) -> None:
         """A stage has the state of its partitions; said again without another assignment, it changes nothing."""
         begun = self._recovering.pop(stage, None)
         if begun is not None:
-            self.recovery.labels(stage).set(time.monotonic() - begun)
+            self.recovery.labels(stage + self._behind).set(time.monotonic() - begun)
 
     def count(
         self, counts: Mapping[Any, PartitionCounts], highwater: Mapping[Any, int | None], now: float

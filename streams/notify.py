@@ -64,6 +64,7 @@ class Notify:
         self.settings = settings
         self.metrics = metrics
         self.now = now
+        self.log = log if settings.shard is None else log.bind(shard=settings.shard)
         self.app = stage_app(settings, "notify", instance_id)
         self.table = shard_table(self.app, "notify")
         self.table.on_recover(self._recovered)
@@ -81,7 +82,7 @@ class Notify:
         self.app.on_partitions_assigned.connect(self._assigned_anew)
         self.notices = Notices(
             delivery,
-            settings.ticketspike_campaign_notice_hours,
+            settings.ticketspike_campaign_notice_hours if settings.leads else 0,
             context=self.context,
             keep=self.keep,
             sleep=asyncio.sleep,
@@ -162,9 +163,11 @@ class Notify:
             return []
         said = read(record.value, SOURCES[name])
         if said is None:
-            log.error("a record cannot be read and is passed over", topic=name, offset=record.offset)
+            self.log.error("a record cannot be read and is passed over", topic=name, offset=record.offset)
             return []
         if isinstance(said, Answer):
+            if not self.settings.keeps(said.incident_id):
+                return []
             whispers = self.board.hear_answer(said, self.context())
             fresh = datetime.fromtimestamp(self.now(), UTC) - said.at < ANSWERED_WITHIN
             return whispers if fresh else []
@@ -177,7 +180,7 @@ class Notify:
             decision = self.board.hear_condition(said, self.context())
         for incident_id in self.board.changed - before:
             entry = self.board.entries.get(incident_id)
-            log.info("incident", incident_id=incident_id, reason=str(decision.reason))
+            self.log.info("incident", incident_id=incident_id, reason=str(decision.reason))
             if live and entry is not None and entry.said is None:
                 self.sender.messenger.heard_at.setdefault(incident_id, record.timestamp)
         return []
@@ -205,7 +208,7 @@ class Notify:
         self.store.state_again(board, stored)
         await self.keep(positions=True)
         await self.table.remove(stored.obsolete)
-        log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)
+        self.log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)
         self._built = generation
         self.metrics.recovered("notify")
         self.sender.take_over(board)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,14 @@ class Presses:
     ready: Ready
 
 
-def presses(settings: Settings, metrics: Metrics, notify: Notify) -> Presses:
-    """The ways in; every worker with the notify stage has them, also one that stands by."""
+def presses(settings: Settings, metrics: Metrics, notifies: Sequence[Notify]) -> Presses:
+    """The ways in; every worker with the notify stage has them, also one that stands by.
+
+    Args:
+        settings: of this worker.
+        metrics: where presses and calls are counted.
+        notifies: the stage, once a shard.
+    """
     secret, app_token = _secret(settings.slack_signing_secret), _secret(settings.slack_app_token)
     replies = Replies(
         _secret(settings.slack_bot_token),
@@ -42,9 +49,10 @@ def presses(settings: Settings, metrics: Metrics, notify: Notify) -> Presses:
         language=settings.ticketspike_language,
         observe=metrics.slack_call,
     )
-    rows = compacted(notify.app, settings, "incidents", table_name="incident-rows")
+    rows = [compacted(one.app, one.settings, "incidents", table_name="incident-rows") for one in notifies]
+    campaigns = notifies[0].surroundings.campaigns
     interactions = Interactions(
-        settings, metrics, replies, campaigns=notify.surroundings.campaigns, incident_of=incident_in(rows)
+        settings, metrics, replies, campaigns=campaigns, incident_of=incident_in(ChainMap(*rows))
     )
     services: dict[str, Any] = {"presses": interactions}
     ways = ["signed requests at /slack/interactions"] if secret else []

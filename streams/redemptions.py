@@ -38,11 +38,12 @@ class _Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     id: Name
     created_at: Instant
+    market: str | None = None
     voucher_codes: list[str] = []
 
 
 class Redemptions:
-    """Orders and redemptions of the last 30 hours, from all partitions of `orders`.
+    """Orders and redemptions of the shard in the last 30 hours, from all partitions of `orders`.
 
     Args:
         settings: where Kafka is; on the event clock the topic is read from its beginning.
@@ -55,6 +56,7 @@ class Redemptions:
         self.now = now
         self.caught_up = False
         """Whether everything that the topic held at the start is counted; until then nothing is said."""
+        self._shard_of = settings.sharding.of
         self._tally = OrderTally()
         self._refused = 0
 
@@ -148,5 +150,7 @@ class Redemptions:
                     refused=self._refused + 1,
                 )
             self._refused += 1
+            return
+        if self.settings.shard is not None and self._shard_of(order.market) != self.settings.shard:
             return
         self._tally.add(order.id, order.created_at, order.voucher_codes)

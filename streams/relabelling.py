@@ -1,7 +1,8 @@
 """Changes of tickets that came before: relabelled, retracted, updated.
 
 A change moves a count within the ticket's original minute. Each is made once, and an older one does not revert a
-newer (:class:`streams.changes.Changes`).
+newer (:class:`streams.changes.Changes`). A ticket stays in the shard that it first came in, whatever market a later
+record names.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from streams.facets import Facets, ReadTicket
 from streams.held_cells import HeldCells
 from streams.known_tickets import KnownTickets, own_customer
 from streams.pages import Pages
+from streams.shards import Shards
 from streams.tally import Tally
 
 
@@ -31,9 +33,10 @@ class Relabelling:
         pseudonym: a customer key to its pseudonym.
         facets: reads the allow-listed facets of a ticket.
         pages: where is noted what was made.
+        shards: says which shard a ticket counts in.
     """
 
-    __slots__ = ("_admission", "_cells", "_facets", "_known", "_pages", "_pseudonym", "_tally")
+    __slots__ = ("_admission", "_cells", "_facets", "_known", "_pages", "_pseudonym", "_shards", "_tally")
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class Relabelling:
         pseudonym: Callable[[str], int],
         facets: Facets,
         pages: Pages,
+        shards: Shards,
     ) -> None:
         self._known = known
         self._cells = cells
@@ -53,6 +57,7 @@ class Relabelling:
         self._pseudonym = pseudonym
         self._facets = facets
         self._pages = pages
+        self._shards = shards
 
     def change(self, key: Key, ticket: ReadTicket, created: float, offset: int) -> None:
         """Make a change; `created` is the ticket's `created_at` (epoch seconds), `offset` the record's."""
@@ -63,8 +68,12 @@ class Relabelling:
         if not self._changes(key).accepts(said):
             self._tally.repeated += 1
             return
-        reason = self._admission.admit(ticket.contact_reason) if ticket.kind == "relabelled" else None
         before = self._known.tickets.get(key)
+        shards = self._shards
+        prefix = shards.prefix(ticket.market) if before is None else shards.prefix_of(before.contact_reason)
+        reason = prefix or None
+        if ticket.kind == "relabelled":
+            reason = prefix + self._admission.admit(ticket.contact_reason)
         if before is not None:
             after = msgspec.structs.replace(before, contact_reason=reason)
         else:
@@ -92,6 +101,7 @@ class Relabelling:
 
     def _make(self, change: Change, before: KnownTicket | None, offset: int) -> None:
         after, reason = change.after, change.after.contact_reason
+        out = self._shards.prefix_of(reason) or None
         if before is None:
             self._known.changes[change.key].lost = not self._change_unknown(change, offset)
             return
@@ -101,10 +111,10 @@ class Relabelling:
             return
         if before.contact_reason == reason:
             return
-        if before.contact_reason is not None:
+        if before.contact_reason != out:
             self._cells.remove(before, offset)
         self._known.tickets[change.key] = after
-        if reason is not None:
+        if reason != out:
             self._cells.add(after, offset)
         if change.said[0] == "relabelled":
             self._tally.relabelled += 1
@@ -118,19 +128,21 @@ class Relabelling:
             Whether it is known where the ticket counts now.
         """
         after, reason = change.after, change.after.contact_reason
+        prefix = self._shards.prefix_of(reason)
+        out = prefix or None
         self._tally.unknown += 1
         self._known.tickets[change.key] = after
         if after.minute >= self._cells.complete_from:
             # Held whole and never counted: the change came first. It counts now; the late creation is a repeat.
-            if reason is not None:
+            if reason != out:
                 self._cells.add(after, offset)
             return True
         _, stated, left, _ = change.said
-        if left is None and reason is None:
+        if left is None and reason == out:
             left = stated
         if left is None:
             return False
-        self._cells.withdraw(left or UNLABELLED, after, offset)
-        if reason is not None:
+        self._cells.withdraw(prefix + (left or UNLABELLED), after, offset)
+        if reason != out:
             self._cells.add(after, offset)
         return True

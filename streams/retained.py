@@ -8,7 +8,7 @@ import msgspec
 
 from alerts.records import Campaign
 from streams.answered import Answered
-from streams.campaign_rows import decode_campaigns
+from streams.campaign_rows import campaigns_of
 from streams.compacted import read_compacted
 from streams.detection import detector_settings
 from streams.errors import UNREADABLE, Failure
@@ -43,11 +43,8 @@ def read_retained(settings: Settings, reason: str, *, until: int | None) -> Reta
     Raises:
         Failure: nothing is retained before `until`, or a topic holds foreign records.
     """
-    campaigns = tuple(
-        decode_campaigns(
-            {key.encode(): value for key, value in read_compacted(settings, "campaigns").items()}
-        ).values()
-    )
+    rows = {key.encode(): value for key, value in read_compacted(settings, "campaigns").items()}
+    campaigns = campaigns_of(rows, settings)
     incidents = {key.encode(): value for key, value in read_compacted(settings, "incidents").items()}
     effects = Answered(settings.ticketspike_clock).of(incidents)
     surveillance = Surveillance(
@@ -56,6 +53,7 @@ def read_retained(settings: Settings, reason: str, *, until: int | None) -> Reta
         min_customers=settings.ticketspike_min_customers,
         campaigns=lambda: campaigns,
         answered=lambda: effects,
+        shard=settings.shard,
     )
     newest: dict[tuple[int, int], tuple[int, str]] = {}
     minutes = Minutes(settings.ticketspike_clock)

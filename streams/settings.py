@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from alerts import roster_rows, schedule
+from alerts.markets import OTHER, market_of
 from alerts.roster import Row
+from streams.shards import SHARDED, Shards, folded
 
 DEFAULT_FACETS = (
     "voucher_code",
@@ -26,6 +29,8 @@ DEFAULT_FACETS = (
     "app_version",
     "payment",
 )
+_MARKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
+_MOST_MARKETS = 20
 
 
 class SettingsError(Exception):
@@ -70,6 +75,7 @@ class Settings(BaseSettings):
     ticketspike_min_customers: int = Field(3, ge=1, le=1000)
     ticketspike_flush_seconds: float = Field(1.0, ge=0.05, le=60)
     ticketspike_shard_by: Literal["none", "market"] = "none"
+    ticketspike_markets: Annotated[tuple[str, ...], NoDecode] = ()
     ticketspike_remind_minutes: int = Field(30, ge=0, le=10_080)
     ticketspike_tickets_url: str | None = None
     ticketspike_campaign_notice_hours: float = Field(0, ge=0, le=24 * 14)
@@ -83,6 +89,8 @@ class Settings(BaseSettings):
     ticketspike_canary_seconds: float = Field(0, ge=0, le=3600)
     ticketspike_dead_letter_run: int = Field(200, ge=0, le=1_000_000)
     ticketspike_dead_letter_ratio: float = Field(0.5, gt=0, le=1)
+
+    _shard: str | None = PrivateAttr(None)
 
     @field_validator("ticketspike_timezone")
     @classmethod
@@ -112,14 +120,38 @@ class Settings(BaseSettings):
             # One sentence of its own: the whole roster as "the value" would bury the one that is wrong.
             raise SettingsError(str(error)) from None
 
-    @field_validator("ticketspike_facets", mode="before")
+    @field_validator("ticketspike_facets", "ticketspike_markets", mode="before")
     @classmethod
-    def _facets_from_commas(cls, value: object) -> object:
+    def _from_commas(cls, value: object) -> object:
         return (
             tuple(part.strip() for part in value.split(",") if part.strip())
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("ticketspike_markets")
+    @classmethod
+    def _names_of_shards(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if (
+            not all(_MARKET.fullmatch(name) and folded(name) != OTHER for name in value)
+            or len({folded(name) for name in value}) < len(value)
+            or len(value) > _MOST_MARKETS
+        ):
+            raise ValueError(
+                f"at most {_MOST_MARKETS} different names of 1 to 20 letters, digits, _ and -, such as DE,AT; "
+                f"{OTHER} is what all others are called"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _markets_where_sharded(self) -> Settings:
+        if (self.ticketspike_shard_by == "market") != bool(self.ticketspike_markets):
+            raise SettingsError(
+                f"TICKETSPIKE_SHARD_BY={self.ticketspike_shard_by} is not allowed with "
+                f"TICKETSPIKE_MARKETS={','.join(self.ticketspike_markets) or '(not set)'}; allowed: market together "
+                "with the markets that get a shard of their own, such as DE,AT, or none without markets"
+            )
+        return self
 
     @field_validator("ticketspike_data_dir")
     @classmethod
@@ -150,9 +182,58 @@ class Settings(BaseSettings):
         """The brokers as a list."""
         return [part.strip() for part in self.kafka_bootstrap_servers.split(",") if part.strip()]
 
+    @property
+    def sharding(self) -> Shards:
+        """Which shard a market belongs to."""
+        return Shards(self.ticketspike_markets)
+
+    @property
+    def shard(self) -> str | None:
+        """The shard whose topics these settings name; None where there is one, or all are meant."""
+        return self._shard
+
+    @property
+    def shards(self) -> tuple[Settings, ...]:
+        """These settings as each shard sees them; themselves alone where nothing is sharded, or for one shard."""
+        if self.ticketspike_shard_by == "none" or self._shard is not None:
+            return (self,)
+        return tuple(self._seen_by(name) for name in self.sharding.names)
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the shard that says what concerns all of them."""
+        return self._shard in (None, OTHER)
+
+    def keeps(self, incident_id: str) -> bool:
+        """Whether an incident is this shard's; ids of no shard are left to the one that leads."""
+        if self._shard is None:
+            return True
+        market = market_of(incident_id)
+        return market == self._shard or (self.leads and market not in self.sharding.names)
+
+    def _seen_by(self, shard: str) -> Settings:
+        view = self.model_copy()
+        view._shard = shard  # noqa: SLF001 - of its own kind; no setting, so nobody sets it from outside
+        return view
+
     def topic(self, name: str) -> str:
-        """The full name of a topic: the prefix and its name in the contract."""
-        return self.ticketspike_topic_prefix + name
+        """The full name of a topic: the prefix, its name in the contract, and the shard where each has its own.
+
+        Raises:
+            SettingsError: each shard has its own, and these settings speak of all shards.
+        """
+        if name not in SHARDED or self.ticketspike_shard_by == "none":
+            return self.ticketspike_topic_prefix + name
+        if self._shard is None:
+            raise SettingsError(
+                f"TICKETSPIKE_SHARD_BY={self.ticketspike_shard_by} gives each market its own {name}, and this "
+                "looks at one for all; it cannot be used with it"
+            )
+        return f"{self.ticketspike_topic_prefix}{name}.{self._shard}"
+
+    def topics(self, name: str) -> tuple[str, ...]:
+        """The full names of a topic, one a shard where each has its own."""
+        return tuple(view.topic(name) for view in (self.shards if name in SHARDED else (self,)))
 
 
 def load(**overrides: Any) -> Settings:

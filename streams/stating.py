@@ -39,6 +39,7 @@ class Stating:
         min_customers: a spike is stated again when it reaches so many distinct customers.
         past: gives what a contact reason had before and since its alarm's onset, when the alarm is raised.
         more: further words for an alarm's rule, or None.
+        shard: part of the spikes' ids, where there are several.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Stating:
         min_customers: int,
         past: Callable[[AlarmChange], Past],
         more: Callable[[AlarmChange], str | None] = lambda _: None,
+        shard: str | None = None,
     ) -> None:
         self.said: dict[str, Spike] = {}
         """The last statement about a spike of each contact reason, open or cleared."""
@@ -54,6 +56,7 @@ class Stating:
         self._min_customers = min_customers
         self._past = past
         self._more = more
+        self._shard = shard
         self._facets: dict[str, FacetMemory] = {}
         self._charts: dict[str, Chart] = {}
         """The course of each open spike over closed minutes."""
@@ -124,7 +127,7 @@ class Stating:
         even = () if found else evenly(facets, memory.usual, observed, change.expected, usual_tickets=known)
         spread = spread_evenly(even, self._language)
         spike = Spike(
-            spike_id=spike_id(reason, change.onset, change.raised_minute),
+            spike_id=spike_id(reason, change.onset, change.raised_minute, self._shard),
             contact_reason=reason,
             state=change.state,
             onset=instant(change.onset),
@@ -237,11 +240,14 @@ def instant(minute: int) -> datetime:
     return datetime.fromtimestamp(minute * 60, UTC)
 
 
-def spike_id(reason: str, onset: int, raised_minute: int) -> str:
+def spike_id(reason: str, onset: int, raised_minute: int, shard: str | None = None) -> str:
     """The spike's stable name: a digest of the contact reason, its onset and the minute it was raised.
+
+    With several shards also of the shard, as the same may rise in two at once.
 
     >>> spike_id("voucher", 100, 107)
     's-ab2oc76bcp'
     """
-    digest = hashlib.sha256(f"{reason}\0{onset}\0{raised_minute}".encode()).digest()
+    named = f"{reason}\0{onset}\0{raised_minute}" + (f"\0{shard}" if shard is not None else "")
+    digest = hashlib.sha256(named.encode()).digest()
     return "s-" + base64.b32encode(digest).decode().lower()[:10]

@@ -69,6 +69,7 @@ class Surroundings:
             min_customers=settings.ticketspike_min_customers,
             tickets_url=settings.ticketspike_tickets_url,
             roster=settings.ticketspike_roster,
+            market=settings.shard,
             sources=self._of_sources(),
             said=entry.said if entry is not None else None,
             redemptions=self._redemptions.facts(codes, now) if codes else {},

@@ -51,6 +51,7 @@ class Surveillance:
             nothing changed.
         witness: shown each closed minute, after it was judged: its counts, the announced uplifts, whether
             alarms were allowed. For what a backtest keeps beside its spikes; a worker has none.
+        shard: part of the spikes' ids, where there are several.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Surveillance:
         campaigns: Callable[[], Collection[Campaign]] = tuple,
         answered: Callable[[], Effects] = Effects,
         witness: Witness | None = None,
+        shard: str | None = None,
     ) -> None:
         self.detector = Detector(settings)
         self.open: OpenMinutes = OpenMinutes()
@@ -74,7 +76,7 @@ class Surveillance:
         """Contact reasons whose state changed in substance since the caller last cleared this set."""
         self._language = language
         self._zone = ZoneInfo(settings.timezone)
-        self._stating = Stating(language, min_customers, self.detector.past, self._bar_raised)
+        self._stating = Stating(language, min_customers, self.detector.past, self._bar_raised, shard)
         self._conditions = Conditions(language, settings.false_alarms_per_week)
         self._announcements = Announcements(campaigns)
         self._answered = answered

@@ -35,8 +35,9 @@ def table_changelog(app_id: str, table: str) -> str:
 
 
 def app_id(settings: Settings, stage: str) -> str:
-    """The Faust app id (and consumer group) of a stage; each stage is an app of its own."""
-    return f"{settings.ticketspike_topic_prefix}ticketspike-{stage}"
+    """The Faust app id (and consumer group) of a stage; each stage is an app of its own, for each shard."""
+    shard = f".{settings.shard}" if settings.shard is not None else ""
+    return f"{settings.ticketspike_topic_prefix}ticketspike-{stage}{shard}"
 
 
 def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
@@ -90,12 +91,23 @@ def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
         ("dead-letters", one, events(14, **{"max.message.bytes": str(9 * MIB)})),
     ]
     topics = [
-        TopicSpec(settings.topic(name), partitions, replication, config)
+        TopicSpec(full, partitions, replication, config)
         for name, partitions, config in wanted
+        for full in settings.topics(name)
     ]
-    for stage, table in TABLES:
-        topics.append(TopicSpec(table_changelog(app_id(settings, stage), table), one, replication, changelog))
+    for stage, _ in TABLES:
+        topics += [TopicSpec(name, one, replication, changelog) for name in changelogs(settings, stage)]
     return topics
+
+
+def changelogs(settings: Settings, stage: str) -> tuple[str, ...]:
+    """The changelog topics of a stage's table, one a shard; none where it has no table."""
+    return tuple(
+        table_changelog(app_id(view, stage), table)
+        for owner, table in TABLES
+        if owner == stage
+        for view in settings.shards
+    )
 
 
 TABLES = (("watch", "baselines-and-alarms"), ("notify", "incidents"))

@@ -20,7 +20,7 @@ from alerts.records import Campaign, Condition, Spike
 from streams import checkpoint, follow, left_open
 from streams.answered import Answered
 from streams.app import RAW, compacted, shard_table, stage_app
-from streams.campaign_rows import decode_campaigns
+from streams.campaign_rows import campaigns_of
 from streams.canary import Sightings
 from streams.detection import detector_settings
 from streams.errors import UNREADABLE
@@ -71,6 +71,7 @@ class Watch:
         self.settings = settings
         self.metrics = metrics
         self.now = now
+        self.log = log if settings.shard is None else log.bind(shard=settings.shard)
         self.app = stage_app(settings, "watch", instance_id)
         self.table = shard_table(self.app, "watch")
         self.campaign_rows = compacted(self.app, settings, "campaigns")
@@ -172,7 +173,7 @@ class Watch:
         """Make the state safe that these spikes come from, then say them, and first what explains many of them."""
         await self._checkpoint()
         for condition in self._held().stated():
-            log.info("condition", kind=condition.kind, ended=condition.ended_at is not None)
+            self.log.info("condition", kind=condition.kind, ended=condition.ended_at is not None)
             await self._say_condition(condition)
         for spike in said:
             self._tell(spike)
@@ -182,7 +183,7 @@ class Watch:
         try:
             return self._decode(entry.value or b"")
         except UNREADABLE:
-            log.error("a record of ticket-counts cannot be read and is passed over", offset=entry.offset)
+            self.log.error("a record of ticket-counts cannot be read and is passed over", offset=entry.offset)
             return None
 
     def _held(self) -> Surveillance:
@@ -190,7 +191,7 @@ class Watch:
         return self.surveillance
 
     def _tell(self, spike: Spike) -> None:
-        log.info(
+        self.log.info(
             "spike",
             state=spike.state,
             spike_id=spike.spike_id,
@@ -270,7 +271,9 @@ class Watch:
                 self._versions[reason] = row.baseline_version
         except (ValueError, *UNREADABLE) as error:
             # After an upgrade: the log and the baselines hold all that the state was made of.
-            log.warning("the stored state cannot be used; it is made anew from the log", error=str(error))
+            self.log.warning(
+                "the stored state cannot be used; it is made anew from the log", error=str(error)
+            )
             self.checkpoints = checkpoint.forsake(self.table)
             self._learn_below = until
             rows, shard, held, self._versions = {}, None, self._fresh(), {}
@@ -292,7 +295,7 @@ class Watch:
         self.position = start
         self.surveillance = held
         self._adopt_baselines()
-        log.info("rebuilt", rows=len(rows), position=start, until=until)
+        self.log.info("rebuilt", rows=len(rows), position=start, until=until)
         await self._restate(DAY_MINUTES)
         async for entry in follow.read(self.settings, self.source, start, until):
             await self._apply(entry)
@@ -304,14 +307,15 @@ class Watch:
             min_customers=self.settings.ticketspike_min_customers,
             campaigns=self.campaigns,
             answered=self.answered,
+            shard=self.settings.shard,
         )
 
     def campaigns(self) -> tuple[Campaign, ...]:
-        """All campaigns as they stand; decoded again only when the topic changed."""
+        """The shard's campaigns as they stand; decoded again only when the topic changed."""
         held = dict(self.campaign_rows)
         if held != self._campaigns_seen:
             self._campaigns_seen = held
-            self._campaigns = tuple(decode_campaigns(held).values())
+            self._campaigns = campaigns_of(held, self.settings)
         return self._campaigns
 
     def answered(self) -> Effects:
@@ -335,7 +339,7 @@ class Watch:
                     self._versions[record.contact_reason] = record.version
                     held.adopt(record.contact_reason, record.baseline)
             except (*UNREADABLE, ValueError, KeyError, TypeError) as error:
-                log.error("a baseline cannot be read and is left out", error=type(error).__name__)
+                self.log.error("a baseline cannot be read and is left out", error=type(error).__name__)
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""

@@ -57,10 +57,6 @@ def run(settings: Settings, only: Sequence[str] | None = None) -> None:
             "TICKETSPIKE_HMAC_KEY is not set; allowed: any secret text, the same for all workers "
             "(it turns customers into pseudonyms)"
         )
-    if settings.ticketspike_shard_by != "none":
-        raise SettingsError(
-            f"TICKETSPIKE_SHARD_BY={settings.ticketspike_shard_by} is not allowed in this version; allowed: none"
-        )
     if settings.ticketspike_canary_seconds and settings.ticketspike_clock == "event":
         raise SettingsError(
             f"TICKETSPIKE_CANARY_SECONDS={settings.ticketspike_canary_seconds:g} is not allowed with "
@@ -133,8 +129,10 @@ class _Stages:
     """The services of one worker and how they begin and end."""
 
     def __init__(self, settings: Settings, only: tuple[str, ...], instance_id: str) -> None:
-        self.metrics = Metrics()
-        self.metrics.knob.set(settings.ticketspike_false_alarms_per_week)
+        shards = settings.shards
+        self.metrics = Metrics(settings.sharding.names)
+        # Each shard has the knob to itself, and all of them one channel.
+        self.metrics.knob.set(settings.ticketspike_false_alarms_per_week * len(shards))
         self.services: dict[str, Any] = {}
         ready = self.ready = dict[str, Ready]()
         self.delivery: Delivery | None = None
@@ -149,26 +147,27 @@ class _Stages:
             halts = count.halts
             ready["tickets"] = lambda: (not halts.halted, halts.sentence or "can be read")
         if "watch" in only:
+            from streams.app import named
             from streams.watch import Watch
 
-            watch = Watch(settings, self.metrics, instance_id)
-            self.services["watch"] = watch.app
-            ready["watch"] = lambda: _faust_ready(watch)
+            watches = [Watch(one, self.metrics.of(one.shard), instance_id) for one in shards]
+            self.services |= {named("watch", one.settings): one.app for one in watches}
+            ready["watch"] = lambda: _faust_ready(watches)
             if settings.ticketspike_canary_seconds:
                 from streams.canary import Canaries
 
                 self.services["canary"] = Canaries(settings)
         if "notify" in only:
+            from streams.app import named
             from streams.notify import Notify
             from streams.presses import presses
 
             self.delivery = delivery_of(settings, self.metrics.slack_call, _to_terminal)
-            notify = Notify(settings, self.metrics, instance_id, self.delivery)
-            self.services["notify"] = notify.app
-            ready["notify"] = lambda: _faust_ready(notify)
-            trouble = notify.sender.trouble
-            ready["slack"] = lambda: (trouble.sentence is None, trouble.sentence or "nothing failed")
-            ways = presses(settings, self.metrics, notify)
+            notifies = [Notify(one, self.metrics.of(one.shard), instance_id, self.delivery) for one in shards]
+            self.services |= {named("notify", one.settings): one.app for one in notifies}
+            ready["notify"] = lambda: _faust_ready(notifies)
+            ready["slack"] = lambda: _slack_ready(notifies)
+            ways = presses(settings, self.metrics, notifies)
             self.services |= ways.services
             ready["presses"] = ways.ready
             posts = ways.posts
@@ -274,17 +273,33 @@ def _leave_at_once(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _faust_ready(stage: Watch | Notify) -> tuple[bool, str]:
-    """A stage that stands by is ready; one that is not yet told what to do, or recovers its table, is not."""
-    app = stage.app
+def _faust_ready(stages: Sequence[Watch | Notify]) -> tuple[bool, str]:
+    """A stage that stands by is ready; one that is not yet told what to do, or recovers its table, is not.
+
+    With several shards the stage is ready when it is for all of them.
+    """
+    held = []
+    for stage in stages:
+        app, shard = stage.app, stage.settings.shard
+        waits = _waits(stage)
+        if waits is not None:
+            return False, waits if shard is None else f"{waits} ({shard})"
+        if any(tp.topic == stage.source for tp in app.assignor.assigned_actives()):
+            held.append(shard or "the shard")
+    return True, f"holds {', '.join(held)}" if held else "stands by"
+
+
+def _waits(stage: Watch | Notify) -> str | None:
     if stage.generation == 0:
-        return False, "joining"
-    if app.rebalancing:
-        return False, "rebalancing"
-    if app.tables.recovery.in_recovery:
-        return False, "recovering its table"
-    mine = any(tp.topic == stage.source for tp in app.assignor.assigned_actives())
-    return True, "holds the shard" if mine else "stands by"
+        return "joining"
+    if stage.app.rebalancing:
+        return "rebalancing"
+    return "recovering its table" if stage.app.tables.recovery.in_recovery else None
+
+
+def _slack_ready(stages: Sequence[Notify]) -> tuple[bool, str]:
+    told = [sentence for stage in stages if (sentence := stage.sender.trouble.sentence) is not None]
+    return not told, told[0] if told else "nothing failed"
 
 
 def _to_terminal(line: str) -> None:

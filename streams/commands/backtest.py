@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streams.chosen_shards import chosen, market_option
+
 if TYPE_CHECKING:
     from alerts.records import Campaign
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--holidays", metavar="H", help="A region such as DE-BY, or a file with one date per line.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Where a field comes from.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@market_option
 def command(
     files: tuple[Path, ...],
     out: Path,
@@ -39,6 +42,7 @@ def command(
     holidays: str | None,
     pairs: tuple[str, ...],
     as_json: bool,
+    market: str | None,
 ) -> None:
     """Replay past tickets (or counts) and write what a worker would have said into DIR.
 
@@ -52,6 +56,7 @@ def command(
 
     from detectors.detector import DetectorSettings
     from streams import backtest, settings
+    from streams.campaign_rows import concerning
     from streams.detection import holiday_dates
     from streams.errors import Failure
     from streams.files.campaign_files import read_campaign_list
@@ -61,6 +66,11 @@ def command(
 
     began = time.perf_counter()
     loaded = settings.load()
+    view, *more = chosen(loaded, market)
+    if more:
+        raise click.UsageError(
+            "With TICKETSPIKE_SHARD_BY=market each shard has the knob to itself; name one with --market."
+        )
     where = zone_of(zone or loaded.ticketspike_timezone)
     detector = DetectorSettings(
         false_alarms_per_week=knob if knob is not None else loaded.ticketspike_false_alarms_per_week,
@@ -82,6 +92,8 @@ def command(
         hmac_key=key.get_secret_value() if key else None,
         refuse=lambda path, refusal: click.echo(refusal.sentence(path), err=True),
         until=end,
+        shards=view.sharding,
+        shard=view.shard,
     )
     minutes = history.until - history.first
     if minutes < 1440:
@@ -94,7 +106,8 @@ def command(
     if campaign_file is not None:
         start = datetime.fromtimestamp(history.first * 60, UTC)
         given = where if zone else None
-        campaigns = read_campaign_list(campaign_file, zone=given, calendar_zone=where, now=start)
+        listed = read_campaign_list(campaign_file, zone=given, calendar_zone=where, now=start)
+        campaigns = concerning(listed, view)
     plan = backtest.Plan(
         detector=detector,
         language=loaded.ticketspike_language,
@@ -102,6 +115,7 @@ def command(
         campaigns=campaigns,
         learn_until=None if learnt is None else int(learnt.timestamp() // 60),
         tickets_url=loaded.ticketspike_tickets_url,
+        shard=view.shard,
     )
     with progress("Replaying", history.until - history.first) as advance:
         summary = backtest.run(

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streams.chosen_shards import chosen, market_option
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
+
+    from streams.counts import Counted
+    from streams.settings import Settings
 
 
 @click.command("counts", short_help="What was counted, as JSON lines.")
@@ -22,41 +27,54 @@ if TYPE_CHECKING:
     "--timezone", "zone", metavar="ZONE", help="Whose days and times; TICKETSPIKE_TIMEZONE without it."
 )
 @click.option("--json", "_as_json", is_flag=True, help="JSON lines; they are what is printed anyway.")
-def command(since: str | None, until: str | None, by: str, zone: str | None, _as_json: bool) -> None:
+@market_option
+def command(
+    since: str | None, until: str | None, by: str, zone: str | None, _as_json: bool, market: str | None
+) -> None:
     """Print {"contact_reason", "bucket_start", "count", "customers"} per bucket; needs no running worker.
 
-    Reads `ticket-counts` to its end. Buckets without tickets are left out.
+    Reads `ticket-counts` to its end. Buckets without tickets are left out. With TICKETSPIKE_SHARD_BY=market each
+    line says its "market", too, and those of a market stand together.
     """
     import msgspec
 
     from streams import settings
     from streams.connection import require_kafka
-    from streams.counts import Counted
-    from streams.errors import UNREADABLE, Failure
     from streams.files.times import instant_option, rfc3339, zone_of
-    from streams.to_end import read_to_end
 
     loaded = settings.load()
     where = zone_of(zone or loaded.ticketspike_timezone)
     first, last = (instant_option(name, text, where) for name, text in (("--from", since), ("--to", until)))
+    views = chosen(loaded, market)
     require_kafka(loaded)
+    starts = _starts(by, where)
+    for view in views:
+        named = {"market": view.shard} if view.shard is not None else {}
+        for bucket in _counted(view).buckets(starts, since=_minute_from(first), until=_minute_from(last)):
+            line = {
+                **named,
+                "contact_reason": bucket.contact_reason,
+                "bucket_start": rfc3339(datetime.fromtimestamp(bucket.start, where)),
+                "count": bucket.tickets,
+                "customers": bucket.customers,
+            }
+            click.echo(msgspec.json.encode(line))
+
+
+def _counted(settings: Settings) -> Counted:
+    from streams.counts import Counted
+    from streams.errors import UNREADABLE, Failure
+    from streams.to_end import read_to_end
+
     counted = Counted()
     try:
-        counted.feed(record.value for record in read_to_end(loaded, "ticket-counts") if record.value)
+        counted.feed(record.value for record in read_to_end(settings, "ticket-counts") if record.value)
     except UNREADABLE as error:
-        topic = loaded.topic("ticket-counts")
+        topic = settings.topic("ticket-counts")
         raise Failure(
             f"{topic} holds a record that is not ours ({error}); only workers may write there."
         ) from None
-    starts = _starts(by, where)
-    for bucket in counted.buckets(starts, since=_minute_from(first), until=_minute_from(last)):
-        line = {
-            "contact_reason": bucket.contact_reason,
-            "bucket_start": rfc3339(datetime.fromtimestamp(bucket.start, where)),
-            "count": bucket.tickets,
-            "customers": bucket.customers,
-        }
-        click.echo(msgspec.json.encode(line))
+    return counted
 
 
 def _minute_from(instant: datetime | None) -> int | None:

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from streams.chosen_shards import chosen, market_option
+
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from streams.events import BaselineRecord
+    from streams.files.readers import Refusal
+    from streams.history import History
+    from streams.learning import Learnt
     from streams.settings import Settings
 
 
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--timezone", "zone", metavar="ZONE", help="Zone of times without an offset.")
 @click.option("--undo", is_flag=True, help="Take the last learning back instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@market_option
 def command(
     files: tuple[Path, ...],
     periods: tuple[str, ...],
@@ -26,67 +34,45 @@ def command(
     zone: str | None,
     undo: bool,
     as_json: bool,
+    market: str | None,
 ) -> None:
     """Learn a baseline per contact reason from past tickets (or counts) and publish it; workers take it over.
 
     FILE is .jsonl, .csv or .parquet: tickets, or counts with the columns bucket_start, contact_reason and
     count. Hours of the week are those of TICKETSPIKE_TIMEZONE, as for the worker. Campaigns of that time are
     taken from the topic: import them before, and what they brought is not learnt as the usual week.
+    With TICKETSPIKE_SHARD_BY=market each shard learns from the tickets of its markets; counts bear no market,
+    so --market says whose they are.
     """
     import json
-    from datetime import UTC, datetime
 
-    import msgspec
-
-    from streams import learning, settings
-    from streams.campaign_rows import decode_campaigns
-    from streams.compacted import read_compacted
+    from streams import settings
     from streams.connection import require_kafka
-    from streams.detection import detector_settings
     from streams.errors import Failure
     from streams.files.times import zone_of
-    from streams.history import parse_periods, read_history
-    from streams.progress import progress
-    from streams.publish import publisher
+    from streams.history import parse_periods
 
     if undo == bool(files):
         raise click.UsageError("Name the files to learn from, or give --undo alone.")
     loaded = settings.load()
+    views = chosen(loaded, market)
     if undo:
-        _take_back(loaded, as_json)
+        _take_back(views, as_json)
         return
     given = zone_of(zone) if zone else None
     excluded = parse_periods(periods, given or zone_of(loaded.ticketspike_timezone))
-    detector = detector_settings(loaded)
     require_kafka(loaded)
-    known = _known(loaded)
-    stand = {key.encode(): value for key, value in read_compacted(loaded, "campaigns").items()}
-    campaigns = tuple(decode_campaigns(stand).values())
-    key = loaded.ticketspike_hmac_key
-    history = read_history(
-        files,
-        pairs=pairs,
-        zone=given,
-        facets=loaded.ticketspike_facets,
-        horizon_hours=loaded.ticketspike_horizon_hours,
-        max_reasons=loaded.ticketspike_max_reasons,
-        hmac_key=key.get_secret_value() if key else None,
-        refuse=lambda path, refusal: click.echo(refusal.sentence(path), err=True),
-    )
-    with progress("Learning", history.until - history.first) as advance:
-        learnt = learning.learn(
-            history,
-            detector,
-            excluded=excluded,
-            advance=lambda minute: advance(minute - history.first),
-            campaigns=campaigns,
+    reasons = 0
+    for view in views:
+        history, learnt = _learn(
+            view, files, pairs=pairs, zone=given, excluded=excluded, first=view is views[0]
         )
-    with publisher(loaded, "baselines") as outlet:
-        for record in learning.publishable(learnt.baselines, known, datetime.now(UTC)):
-            outlet.send(record.contact_reason, msgspec.json.encode(record))
-        outlet.flush()
+        if not history.has_customers and len(views) > 1:
+            raise Failure("Counts bear no market; learn those of each market by itself, with --market.")
+        _publish(view, learnt)
+        reasons += len(learnt.baselines)
     summary = {
-        "contact_reasons": len(learnt.baselines),
+        "contact_reasons": reasons,
         "tickets": history.tickets,
         "weeks": round(learnt.minutes / 10_080, 2),
         "refused": history.refused,
@@ -102,7 +88,70 @@ def command(
         raise Failure(f"{history.refused} rows were refused, as said above; the baselines leave them out.")
 
 
-def _take_back(loaded: Settings, as_json: bool) -> None:
+def _learn(
+    view: Settings,
+    files: tuple[Path, ...],
+    *,
+    pairs: tuple[str, ...],
+    zone: ZoneInfo | None,
+    excluded: list[tuple[int, int]],
+    first: bool,
+) -> tuple[History, Learnt]:
+    """What a shard learns; each reads the files anew, and the first tells what is wrong with them."""
+    from streams import learning
+    from streams.campaign_rows import campaigns_of
+    from streams.compacted import read_compacted
+    from streams.detection import detector_settings
+    from streams.history import read_history
+    from streams.progress import progress
+
+    detector = detector_settings(view)
+    stand = {key.encode(): value for key, value in read_compacted(view, "campaigns").items()}
+    key = view.ticketspike_hmac_key
+
+    def refuse(path: Path, refusal: Refusal) -> None:
+        if first:
+            click.echo(refusal.sentence(path), err=True)
+
+    history = read_history(
+        files,
+        pairs=pairs,
+        zone=zone,
+        facets=view.ticketspike_facets,
+        horizon_hours=view.ticketspike_horizon_hours,
+        max_reasons=view.ticketspike_max_reasons,
+        hmac_key=key.get_secret_value() if key else None,
+        refuse=refuse,
+        shards=view.sharding,
+        shard=view.shard,
+    )
+    with progress("Learning", history.until - history.first) as advance:
+        learnt = learning.learn(
+            history,
+            detector,
+            excluded=excluded,
+            advance=lambda minute: advance(minute - history.first),
+            campaigns=campaigns_of(stand, view),
+        )
+    return history, learnt
+
+
+def _publish(view: Settings, learnt: Learnt) -> None:
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from streams import learning
+    from streams.publish import publisher
+
+    known = _known(view)
+    with publisher(view, "baselines") as outlet:
+        for record in learning.publishable(learnt.baselines, known, datetime.now(UTC)):
+            outlet.send(record.contact_reason, msgspec.json.encode(record))
+        outlet.flush()
+
+
+def _take_back(views: tuple[Settings, ...], as_json: bool) -> None:
     import json
 
     import msgspec
@@ -112,17 +161,19 @@ def _take_back(loaded: Settings, as_json: bool) -> None:
     from streams.errors import Failure
     from streams.publish import publisher
 
-    require_kafka(loaded)
-    undone = learning.taken_back(_known(loaded))
-    if not undone:
+    require_kafka(views[0])
+    undone = {view.shard: learning.taken_back(_known(view)) for view in views}
+    if not any(undone.values()):
         raise Failure("Nothing was learnt, so there is nothing to take back.")
-    with publisher(loaded, "baselines") as outlet:
-        for reason, record in undone.items():
-            outlet.send(reason, None if record is None else msgspec.json.encode(record))
-        outlet.flush()
+    for view in views:
+        with publisher(view, "baselines") as outlet:
+            for reason, record in undone[view.shard].items():
+                outlet.send(reason, None if record is None else msgspec.json.encode(record))
+            outlet.flush()
+    records = [record for found in undone.values() for record in found.values()]
     sums = {
-        "restored": sum(record is not None for record in undone.values()),
-        "removed": sum(record is None for record in undone.values()),
+        "restored": sum(record is not None for record in records),
+        "removed": sum(record is None for record in records),
     }
     if as_json:
         click.echo(json.dumps(sums))

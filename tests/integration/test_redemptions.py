@@ -70,3 +70,25 @@ async def test_orders_from_before_the_start_and_after_it_count_once_and_bad_ones
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_with_shards_by_market_orders_count_for_their_own_market(
+    make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redemptions, "EMPTY_SECONDS", 0.1)
+    settings = make_settings(ticketspike_shard_by="market", ticketspike_markets="DE,AT")
+    now = datetime.now(UTC)
+    values = [
+        json.dumps(json.loads(order(f"o{index}", now, "SOMMER25")) | {"market": market}).encode()
+        for index, market in enumerate(["DE", "de", "AT", "CH", None, "DE"])
+    ]
+    await asyncio.to_thread(send, settings, [*values])
+    held = {view.shard: Redemptions(view) for view in settings.shards}
+    tasks = [asyncio.create_task(one.run()) for one in held.values()]
+    try:
+        await until(lambda: all(counted(one, now) != (0, 0) for one in held.values()))
+        assert {shard: counted(one, now)[0] for shard, one in held.items()} == {"DE": 3, "AT": 1, "other": 2}
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
