@@ -15,7 +15,7 @@ channels of 10, 50 and 300 contact reasons."""
 _EVENNESS = 0.2
 _UNPROVEN = 0.9
 _PROVEN_AFTER = 12.0
-"""Days; chosen so that each of the first weeks but the very first has about the false alarms asked for."""
+"""Days; chosen so that the second week has not four times the false alarms asked for."""
 _LEAST_EXCURSIONS = 0.002
 _WEEK = 10_080.0
 _REGRET = UPLIFTS - 1.0 - np.log(UPLIFTS)
@@ -94,8 +94,8 @@ def unproven(bar: FloatArray | float, watched: FloatArray) -> FloatArray:
 
     The run-length argument holds for a model that fits; a week that was never seen whole is no such model,
     nor are hours of the week that were seen once, and their errors last for hours. So nearly twice the evidence
-    at first, half as much again after ten days, nothing more after three weeks; a spike worth waking up for has many
-    times that. Measured on channels that begin with nothing (docs/detection.md).
+    at first, half as much again after ten days, a twentieth more after three weeks; a spike worth waking up for has
+    many times that. Measured on channels that begin with nothing (`benchmarks/detection/beginning.py`).
 
     Args:
         bar: of a reason that is known.
@@ -103,7 +103,8 @@ def unproven(bar: FloatArray | float, watched: FloatArray) -> FloatArray:
 
     Example:
         >>> unproven(10.0, np.array([2.0, 7.0, 14.0, 28.0]) * 1440).round(1).tolist()
-        [19.0, 17.4, 11.8, 10.0]
+        [19.0, 17.4, 11.8, 10.2]
     """
     days = watched / 1440.0
-    return np.asarray(bar * (1.0 + _UNPROVEN * np.exp(-((days / _PROVEN_AFTER) ** 3))))
+    unseen = _UNPROVEN * np.exp(-((days / _PROVEN_AFTER) ** 3))
+    return np.asarray(bar * (1.0 + np.maximum(unseen, np.exp(-days / 7.0))))

@@ -14,6 +14,9 @@ import pytest
 
 from streams.settings import Settings, load
 
+collect_ignore = ["fuzz"]
+"""What `make fuzz` runs, in an environment of its own."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-test-data", action="store_true", help="Write the golden files anew.")

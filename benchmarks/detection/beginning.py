@@ -53,9 +53,9 @@ def main() -> None:
         first = First(
             week + 1,
             ASKED,
-            round(alarms[week] / chosen.channels, 2),
+            round(float(alarms[week]) / chosen.channels, 2),
             int(large[week]),
-            round(found[week] / max(large[week], 1.0), 3),
+            round(float(found[week] / max(large[week], 1.0)), 3),
         )
         print(msgspec.json.encode(first).decode())
 
