@@ -86,8 +86,34 @@ class Count(Service):
             linger_ms=0,
             max_request_size=12 * 1024 * 1024,
         )
-        self.consumer = AIOKafkaConsumer(
-            **options,
+        self.consumer = self._consumer()
+        await self.producer.start()
+        await self._join()
+
+    async def _join(self) -> None:
+        """Join the group, again and again while Kafka cannot say who leads it.
+
+        A coordinator that goes while a member joins may answer with an error that tells nothing; a worker that ended
+        by it would only come to the same place again.
+        """
+        while True:
+            self.fresh = Freshness(self.consumer, self.settings.ticketspike_clock, self.now)
+            self.consumer.subscribe([self.settings.topic("tickets")], listener=_Listener(self))
+            try:
+                await self.consumer.start()
+            except KafkaError as error:
+                if not (error.retriable or type(error) is KafkaError):
+                    raise
+                log.warning("the group cannot be joined; trying again in a second", error=str(error))
+                await self.consumer.stop()
+                self.consumer = self._consumer()
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    def _consumer(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            **aiokafka_options(self.settings),
             group_id=app_id(self.settings, "count"),
             group_instance_id=f"{self.instance_id}-count",
             enable_auto_commit=False,
@@ -100,11 +126,6 @@ class Count(Service):
             # The broker checked the sums when it wrote; again in Python they cost a tenth of the time.
             check_crcs=False,
         )
-        self.fresh = Freshness(self.consumer, self.settings.ticketspike_clock, self.now)
-        await self.producer.start()
-        topic = self.settings.topic("tickets")
-        self.consumer.subscribe([topic], listener=_Listener(self))
-        await self.consumer.start()
 
     async def on_stop(self) -> None:
         """Let the loop say its last word, then leave the group."""
