@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from mode import Service
 
@@ -31,10 +31,10 @@ from streams.metrics import Metrics
 from streams.resumption import resume
 from streams.settings import Settings
 from streams.statements import parted, records
+from streams.ticket_consumer import ticket_consumer
 from streams.topics import app_id
 from streams.validity import Refusal
 
-BATCH = 5000
 STOP_SECONDS = 5.0
 LOOK_SECONDS = 5.0
 
@@ -86,7 +86,7 @@ class Count(Service):
             linger_ms=0,
             max_request_size=12 * 1024 * 1024,
         )
-        self.consumer = self._consumer()
+        self.consumer = ticket_consumer(self.settings, self.instance_id)
         await self.producer.start()
         await self._join()
 
@@ -106,26 +106,10 @@ class Count(Service):
                     raise
                 log.warning("the group cannot be joined; trying again in a second", error=str(error))
                 await self.consumer.stop()
-                self.consumer = self._consumer()
+                self.consumer = ticket_consumer(self.settings, self.instance_id)
                 await asyncio.sleep(1.0)
             else:
                 return
-
-    def _consumer(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            **aiokafka_options(self.settings),
-            group_id=app_id(self.settings, "count"),
-            group_instance_id=f"{self.instance_id}-count",
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=1_000,
-            max_poll_records=BATCH,
-            max_partition_fetch_bytes=4 * 1024 * 1024,
-            fetch_max_wait_ms=200,
-            # The broker checked the sums when it wrote; again in Python they cost a tenth of the time.
-            check_crcs=False,
-        )
 
     async def on_stop(self) -> None:
         """Let the loop say its last word, then leave the group."""
