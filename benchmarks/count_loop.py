@@ -12,9 +12,9 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from benchmarks.measure import Run, Stopwatch, pin, report
-from streams.count import BATCH
 from streams.events import Ticket
 from streams.memory import relax_collector
+from streams.ticket_consumer import BATCH
 
 
 async def loop(bootstrap: str, topic: str, number: int) -> Run:
