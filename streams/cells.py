@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from streams.customers import EXACT, pack, pack_sketch, sketch_of
+from streams.customers import EXACT, Sketch, pack
 from streams.facets import Values
 
 OTHER = "other"
@@ -145,7 +145,7 @@ class Totals:
         self.count = 0
         self.facets: list[Counter[str | None]] = [Counter() for _ in range(facets)]
         self._customers: dict[int, int] = {}
-        self._sketch: object | None = None
+        self._sketch: Sketch | None = None
 
     def add(self, tickets: Sequence[KnownTicket]) -> None:
         """Add tickets."""
@@ -157,12 +157,11 @@ class Totals:
             for known in tickets:
                 customers[known.customer] = customers.get(known.customer, 0) + 1
             if len(customers) > EXACT:
-                self._sketch = sketch_of(customers)
+                self._sketch = Sketch()
+                self._sketch.add(customers)
                 self._customers = {}
         else:
-            for known in tickets:
-                value = known.customer
-                self._sketch.update(value - (1 << 64) if value >> 63 else value)  # type: ignore[attr-defined]
+            self._sketch.add([known.customer for known in tickets])
 
     def remove(self, known: KnownTicket) -> None:
         """Take a ticket out that was added."""
@@ -178,7 +177,7 @@ class Totals:
 
     def packed_customers(self) -> str:
         """The distinct customers, packed to travel."""
-        return pack(self._customers) if self._sketch is None else pack_sketch(self._sketch)
+        return pack(self._customers) if self._sketch is None else self._sketch.packed()
 
 
 def _columns(tickets: Sequence[KnownTicket]) -> Iterator[Values]:

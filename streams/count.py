@@ -59,8 +59,10 @@ class Count(Service):
         self.metrics = metrics
         self.instance_id = instance_id
         self.now = now
-        key = settings.ticketspike_hmac_key
-        self.pseudonym = pseudonymiser(key.get_secret_value() if key else "")
+        key, old = settings.ticketspike_hmac_key, settings.ticketspike_hmac_key_old
+        self.pseudonym = pseudonymiser(
+            key.get_secret_value() if key else "", old.get_secret_value() if old else None
+        )
         self.counts: dict[TopicPartition, PartitionCounts] = {}
         self.committed: dict[TopicPartition, Committed] = {}
         self.unprepared: set[TopicPartition] = set()

@@ -50,7 +50,12 @@ def _settings(settings: Settings) -> Finding:
         text = "TICKETSPIKE_HMAC_KEY is not set; set it to a secret text, the same for all workers"
         return Finding("settings", "wrong", text)
     if settings.ticketspike_hmac_key_old is not None:
-        text = "TICKETSPIKE_HMAC_KEY_OLD changes nothing in this version; see docs/runbook.md, Change the HMAC key"
+        if settings.ticketspike_hmac_key_old == settings.ticketspike_hmac_key:
+            text = (
+                "TICKETSPIKE_HMAC_KEY_OLD is the same as TICKETSPIKE_HMAC_KEY; put the key until now into it"
+            )
+            return Finding("settings", "wrong", text)
+        text = "the HMAC key is being changed; leave TICKETSPIKE_HMAC_KEY_OLD away a day after all workers have both"
         return Finding("settings", "note", text)
     try:
         days = holiday_dates(settings.ticketspike_holidays)

@@ -41,13 +41,20 @@ class Journals:
             )
         )
         self._held: dict[TopicPartition, tuple[Journal, int]] = {}
+        # Pages hold pseudonyms of one key, and are of no use after the change.
+        self._kept = settings.ticketspike_hmac_key_old is None
 
     def forget(self, tp: TopicPartition) -> None:
         """The partition went to another worker; what lies on the disk stays true."""
         self._held.pop(tp, None)
 
     async def recall(self, tp: TopicPartition, counts: PartitionCounts, commit: Committed) -> None:
-        """Bring fresh counts, whose `position` is the committed window's, as far as the journal goes."""
+        """Bring fresh counts, whose `position` is the committed window's, as far as the journal goes.
+
+        While the key of pseudonyms is changed there is none.
+        """
+        if not self._kept:
+            return
         journal = Journal(self._folder / f"{tp.topic}-{tp.partition}", self._made_by)
         self._held[tp] = journal, counts.position
         tickets = 0
@@ -62,6 +69,8 @@ class Journals:
 
     def write(self, tp: TopicPartition, counts: PartitionCounts) -> None:
         """Write what the partition took in since it was asked last; all of it must be covered by a commit."""
+        if not self._kept:
+            return
         journal, window = self._held[tp]
         journal.write(counts.pages())
         now, _ = counts.window()

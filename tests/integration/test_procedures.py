@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from counted_reasons import counted
-from shop import burst, spikes_on
+from shop import burst, send, spikes_on
 from worker_process import WorkerProcess, eventually
 
 from alerts.records import Answer, Campaign
@@ -59,6 +59,49 @@ def test_another_key_changes_no_count_and_tells_nothing_twice(
     done = ticketspike("counts", "--by", "day", env=env)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert sum(one["customers"] for one in told if one["contact_reason"] == "voucher <!channel>") == 40
+
+
+def test_who_writes_before_and_after_a_change_of_both_keys_is_one_customer(
+    make_settings: Callable[..., Settings],
+    environment: Environment,
+    executable: str,
+    ticketspike: Run,
+    tmp_path: Path,
+) -> None:
+    settings = make_settings(ticketspike_clock="event")
+    env = environment(settings)
+    worker = WorkerProcess(executable, env, tmp_path / "worker.log").start()
+    begin = NOW.replace(hour=9, minute=0, second=0) - timedelta(days=1)
+
+    def ticket(reason: str, minute: float, customer: str) -> dict[str, str]:
+        at = (begin + timedelta(minutes=minute)).isoformat()
+        return {"id": f"{reason}-{minute}", "created_at": at, "contact_reason": reason, "customer": customer}
+
+    def hour(first: int, flood: int) -> list[dict[str, str]]:
+        """A ticket a minute, and within one of them each of forty customers writes about the voucher."""
+        calm = [ticket("delivery", minute, f"d-{minute}") for minute in range(first, first + 40)]
+        angry = [ticket("voucher", flood + each / 60, f"c-{each}") for each in range(40)]
+        return sorted([*calm, *angry], key=lambda one: one["created_at"])
+
+    def spike() -> tuple[int, int]:
+        [held] = spikes_on(settings).values() or [None]
+        return (held.observed, held.customers) if held else (0, 0)
+
+    try:
+        send(settings, hour(0, 30), 0)
+        assert eventually(lambda: spike() == (40, 40))
+        assert worker.stop() == 0
+        worker.environment["TICKETSPIKE_HMAC_KEY_OLD"] = worker.environment["TICKETSPIKE_HMAC_KEY"]
+        worker.environment["TICKETSPIKE_HMAC_KEY"] = "another-key"
+        worker.start()
+        send(settings, hour(40, 41), 0)
+        assert eventually(lambda: spike()[0] == 80)
+        assert spike() == (80, 40)
+    finally:
+        assert worker.stop() == 0
+    done = ticketspike("counts", "--by", "day", env=env)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["customers"] for one in told if one["contact_reason"] == "voucher"] == [40]
 
 
 def taught(settings: Settings, past: Path, run: Run, env: dict[str, str]) -> None:
