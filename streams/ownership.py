@@ -36,9 +36,29 @@ def owned(directory: Path) -> Any:
             raise Failure(
                 f"Another worker runs on the data directory {directory}; give each its own TICKETSPIKE_DATA_DIR."
             ) from None
-        name = directory / "instance-id"
-        if not name.exists():
-            name.write_text(f"ticketspike-{uuid.uuid4().hex[:12]}\n", encoding="utf-8")
-        yield name.read_text(encoding="utf-8").strip()
+        try:
+            name = _name(directory)
+        except OSError as error:
+            raise Failure(
+                f"The data directory {directory} cannot be written ({error.strerror}); "
+                "make room or set TICKETSPIKE_DATA_DIR to another folder."
+            ) from None
+        yield name
     finally:
         os.close(handle)
+
+
+def _name(directory: Path) -> str:
+    """The name that stands there, or a new one.
+
+    Written beside it first: on a full disk, or when killed, an empty name would be left, which all such workers share.
+    """
+    path = directory / "instance-id"
+    with contextlib.suppress(FileNotFoundError):
+        if held := path.read_text(encoding="utf-8").strip():
+            return held
+    name = f"ticketspike-{uuid.uuid4().hex[:12]}"
+    fresh = directory / "instance-id.new"
+    fresh.write_text(f"{name}\n", encoding="utf-8")
+    fresh.replace(path)
+    return name
