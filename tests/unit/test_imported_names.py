@@ -27,14 +27,18 @@ FILES = sorted(
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_script_imports_names_that_the_packages_have(file: Path) -> None:
-    missing = []
-    for node in ast.walk(ast.parse(file.read_text())):
-        if not isinstance(node, ast.ImportFrom) or (node.module or "").split(".")[0] not in OURS:
-            continue
-        module = importlib.import_module(node.module or "")
-        for alias in node.names:
-            if not hasattr(module, alias.name) and not _is_module(f"{node.module}.{alias.name}"):
-                missing.append(f"{node.module}.{alias.name}")
+    imports = [
+        node
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in OURS
+    ]
+    missing = [
+        f"{node.module}.{alias.name}"
+        for node in imports
+        for alias in node.names
+        if not hasattr(importlib.import_module(node.module or ""), alias.name)
+        and not _is_module(f"{node.module}.{alias.name}")
+    ]
     assert not missing
 
 
