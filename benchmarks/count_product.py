@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.measure import Run, Stopwatch, pin, report
 from streams import count as stage
+from streams import holdings, ticket_consumer
 from streams.memory import relax_collector
 from streams.metrics import Metrics
 from streams.settings import Settings, load
@@ -31,31 +32,33 @@ class _Timed(stage.Count):
     async def _feed(self, tp: Any, records: Sequence[Any]) -> None:
         self.watch.start()
         await super()._feed(tp, records)
-        if self.result.done() or sum(counts.position for counts in self.counts.values()) < self.number:
+        if self.result.done() or sum(counts.position for counts in self.held.counts.values()) < self.number:
             return
         # Without this the rest of the last second would be waited for, and its length is chance.
         await self._flush()
         run = self.watch.stop(self.number)
-        if sum(one.offset for one in self.committed.values()) != self.number:
-            raise RuntimeError(f"committed {self.committed}, not {self.number} in all")
+        if sum(one.offset for one in self.held.committed.values()) != self.number:
+            raise RuntimeError(f"committed {self.held.committed}, not {self.number} in all")
         self.result.set_result(run)
 
 
-async def product(bootstrap: str, number: int, name: str) -> Run:
-    """Count `tickets` from its start to its end."""
+async def product(bootstrap: str, topic: str, number: int, name: str) -> Run:
+    """Count `tickets` (which may have a prefix) from its start to its end."""
     settings = load(
         kafka_bootstrap_servers=bootstrap,
+        ticketspike_topic_prefix=topic.removesuffix("tickets"),
         ticketspike_hmac_key="bench",
         ticketspike_clock="event",
     )
     # Every run is a consumer group of its own: the same log is read again from its start.
-    vars(stage)["app_id"] = lambda _settings, part: f"{name}-{part}"
+    for module in (holdings, ticket_consumer):
+        vars(module)["app_id"] = lambda _settings, part: f"{name}-{part}"
     count = _Timed(settings, number, name)
     relax_collector()
     await count.start()
     try:
         run = await asyncio.wait_for(count.result, 120)
-        tally = [counts.tally for counts in count.counts.values()]
+        tally = [counts.tally for counts in count.held.counts.values()]
         seen = sum(one.counted + one.repeated for one in tally)
         if seen != number:
             raise RuntimeError(f"{seen} tickets were counted or known, not {number}")
@@ -66,4 +69,4 @@ async def product(bootstrap: str, number: int, name: str) -> Run:
 
 if __name__ == "__main__":
     pin()
-    report(asyncio.run(product(sys.argv[1], int(sys.argv[3]), sys.argv[4])))
+    report(asyncio.run(product(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])))

@@ -15,24 +15,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from mode import Service
 
 from streams import deadletters
-from streams.committed import Committed, read_committed
+from streams.committed import Committed
 from streams.connection import aiokafka_options
 from streams.counting import PartitionCounts
 from streams.customers import pseudonymiser
 from streams.freshness import Freshness
 from streams.halts import Halts
-from streams.journals import Journals
+from streams.holdings import Holdings
 from streams.metrics import Metrics
-from streams.resumption import resume
 from streams.settings import Settings
 from streams.statements import parted, records
 from streams.ticket_consumer import ticket_consumer
-from streams.topics import app_id
 from streams.validity import Refusal
 
 STOP_SECONDS = 5.0
@@ -63,18 +61,12 @@ class Count(Service):
         self.pseudonym = pseudonymiser(
             key.get_secret_value() if key else "", old.get_secret_value() if old else None
         )
-        self.counts: dict[TopicPartition, PartitionCounts] = {}
-        self.committed: dict[TopicPartition, Committed] = {}
-        self.unprepared: set[TopicPartition] = set()
-        self.assigned: set[TopicPartition] = set()
         self.shards = settings.sharding
+        self.held = Holdings(settings, self.pseudonym, self.shards, lambda: metrics.assigned("count"))
         self.topics = settings.topics("ticket-counts")
         self.stated: dict[TopicPartition, tuple[int, float | None, bool]] = {}
-        self.partitions = 0
         self.letters: list[tuple[Any, Refusal]] = []
         self.halts = Halts(settings, metrics, self._reader)
-        self.journals = Journals(settings, self.pseudonym)
-        self.joined = False
         self.flushed = time.monotonic()
         self.finished = asyncio.Event()
 
@@ -100,7 +92,7 @@ class Count(Service):
         """
         while True:
             self.fresh = Freshness(self.consumer, self.settings.ticketspike_clock, self.now)
-            self.consumer.subscribe([self.settings.topic("tickets")], listener=_Listener(self))
+            self.consumer.subscribe([self.settings.topic("tickets")], listener=self.held.listener())
             try:
                 await self.consumer.start()
             except KafkaError as error:
@@ -123,7 +115,7 @@ class Count(Service):
     @property
     def ready(self) -> bool:
         """Whether the group has said which partitions are ours (perhaps none), and their state is rebuilt."""
-        return self.joined and not self.unprepared and not self._rebuilding()
+        return self.held.ready
 
     @Service.task
     async def _run(self) -> None:
@@ -135,7 +127,7 @@ class Count(Service):
                     # A fail-over, a rebalance in between, a coordinator on its way: nothing is lost, since what
                     # is not acknowledged stays to be stated. Seek again, as what was fetched may be half used.
                     log.warning("Kafka is in trouble; going on in a second", error=type(error).__name__)
-                    self.unprepared |= self.assigned
+                    self.held.begin_anew()
                     await self.sleep(1.0)
             with contextlib.suppress(KafkaError):
                 await self._flush()
@@ -154,7 +146,7 @@ class Count(Service):
     async def _turn(self) -> None:
         """Prepare, read, count, and state what is due."""
         await self._prepare()
-        if self.assigned and self.ready:
+        if self.held.assigned and self.ready:
             self.metrics.recovered("count")
         self.halts.go_on(self.consumer)
         batches = await self.consumer.getmany(timeout_ms=max(0, min(200, int(self._due_in() * 1000))))
@@ -163,76 +155,35 @@ class Count(Service):
             await self._feed(tp, batch)
         if self._due_in() <= 0:
             await self._flush()
-            self._write_journals()
+            self.held.write_journals()
             self.flushed = time.monotonic()
 
     def _due_in(self) -> float:
         return self.flushed + self.settings.ticketspike_flush_seconds - time.monotonic()
 
-    def _rebuilding(self) -> list[TopicPartition]:
-        return [
-            tp
-            for tp in self.assigned
-            if tp in self.counts and self.counts[tp].position < self.committed[tp].offset
-        ]
-
     async def _prepare(self) -> None:
-        """Bring newly assigned partitions to their state: keep what is known, else read the window again."""
-        if not self.unprepared:
+        if not self.held.unprepared:
             return
-        for tp in [tp for tp in self.counts if tp not in self.assigned]:
-            del self.counts[tp]
+        for tp in self.held.counts.keys() - self.held.assigned:
             self.halts.forget(tp)
-            self.journals.forget(tp)
-        parts = sorted(self.unprepared)
-        commits = await read_committed(self.settings, app_id(self.settings, "count"))
-        begins = await self.consumer.beginning_offsets(parts)
-        ends = await self.consumer.end_offsets(parts)
-        self.partitions = len(self.consumer.partitions_for_topic(self.settings.topic("tickets")) or ())
-        for tp in parts:
-            if tp not in self.assigned:
-                continue  # it moved on while we asked
-            held = self.counts.get(tp)
-            self.counts[tp], self.committed[tp] = resume(
-                tp,
-                held,
-                commits.get(tp, Committed()),
-                begins=begins[tp],
-                ends=ends[tp],
-                partitions=self.partitions,
-                begin=self._begin,
-            )
-            if self.counts[tp] is not held:
-                await self.journals.recall(tp, self.counts[tp], self.committed[tp])
-                if tp not in self.assigned:
-                    continue
-            self.consumer.seek(tp, self.counts[tp].position)
-            self.halts.hold(tp, self.consumer)
-            self.fresh.heard(tp)
-            self.stated.pop(tp, None)
-            self.unprepared.discard(tp)
+        await self.held.prepare(self.consumer, self._prepared)
 
-    def _begin(self, tp: TopicPartition, commit: Committed, beginning: int) -> PartitionCounts:
-        return PartitionCounts(
-            tp.partition,
-            self.pseudonym,
-            facets=self.settings.ticketspike_facets,
-            horizon_hours=self.settings.ticketspike_horizon_hours,
-            max_reasons=self.settings.ticketspike_max_reasons,
-            complete_from=commit.complete_from,
-            cut=commit.window_start < beginning,
-            shards=self.shards,
-        )
+    def _prepared(self, tp: TopicPartition) -> None:
+        """A partition is ours, and is read from where it was sought to."""
+        self.halts.hold(tp, self.consumer)
+        self.fresh.heard(tp)
+        self.stated.pop(tp, None)
 
     def _reader(self, partition: int) -> PartitionCounts:
         """Reads as counting does, and states nothing."""
         return PartitionCounts(partition, self.pseudonym, facets=self.settings.ticketspike_facets)
 
     async def _feed(self, tp: TopicPartition, batch: Sequence[Any]) -> None:
-        if tp in self.unprepared or tp not in self.counts or tp in self.halts.halted:
+        held = self.held
+        if tp in held.unprepared or tp not in held.counts or tp in self.halts.halted:
             return  # fetched from the committed offset before we could seek to the window: read again from there
-        counts = self.counts[tp]
-        committed = self.committed[tp].offset
+        counts = held.counts[tp]
+        committed = held.committed[tp].offset
         self.fresh.heard(tp)
         if counts.position < committed:
             # What is below the committed offset was stated and dead-lettered before.
@@ -252,14 +203,11 @@ class Count(Service):
         """State what changed, wait for the acknowledgement, then commit."""
         due: list[tuple[TopicPartition, PartitionCounts]] = []
         sent: list[Any] = []
-        for tp in sorted(self.assigned - self.unprepared):
-            counts = self.counts.get(tp)
-            if counts is None or counts.position < self.committed[tp].offset:
-                continue
+        for tp, counts in self.held.due():
             statement = counts.statement(
                 watermark=self.fresh.watermark(tp, counts),
                 drained=self.fresh.drained(tp, counts),
-                partitions=self.partitions,
+                partitions=self.held.partitions,
             )
             said = (statement.offset, statement.watermark, statement.drained)
             if not counts.dirty and self.stated.get(tp) == said:
@@ -287,12 +235,12 @@ class Count(Service):
         await self._commit(due)
 
     async def _commit(self, due: list[tuple[TopicPartition, PartitionCounts]]) -> None:
-        commits = {}
+        held, commits = self.held, {}
         for tp, counts in due:
-            if tp in self.assigned and counts.position > self.committed[tp].offset:
+            if tp in held.assigned and counts.position > held.committed[tp].offset:
                 start, complete_from = counts.window()
                 commits[tp] = Committed(
-                    counts.position, start, complete_from if start else None, self.partitions
+                    counts.position, start, complete_from if start else None, held.partitions
                 )
         if not commits:
             return
@@ -302,41 +250,14 @@ class Count(Service):
             # The partition moved on: its new owner states the same counts from its own reading of the log.
             log.info("offsets not committed, the partition moved", error=type(error).__name__)
             return
-        self.committed.update(commits)
-
-    def _write_journals(self) -> None:
-        """Only what is covered by a commit: what is recalled is not stated again."""
-        for tp, counts in self.counts.items():
-            if (
-                tp in self.assigned
-                and tp not in self.unprepared
-                and counts.position <= self.committed[tp].offset
-            ):
-                self.journals.write(tp, counts)
+        held.committed.update(commits)
 
     def _observe(self) -> None:
-        held = self.assigned & self.consumer.assignment()
-        self.metrics.count(self.counts, {tp: self.consumer.highwater(tp) for tp in held}, self.now())
+        read = self.held.assigned & self.consumer.assignment()
+        self.metrics.count(self.held.counts, {tp: self.consumer.highwater(tp) for tp in read}, self.now())
 
 
 def _split(batch: Sequence[Any], offset: int) -> tuple[Sequence[Any], Sequence[Any]]:
     """The records below an offset, and the rest."""
     index = next((index for index, record in enumerate(batch) if record.offset >= offset), len(batch))
     return batch[:index], batch[index:]
-
-
-class _Listener(ConsumerRebalanceListener):
-    """Only notes what changed: aiokafka swallows whatever a listener raises, so the work is the main loop's."""
-
-    def __init__(self, count: Count) -> None:
-        self.count = count
-
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        self.count.assigned.difference_update(revoked)
-        self.count.unprepared.difference_update(revoked)
-
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self.count.joined = True
-        self.count.metrics.assigned("count")
-        self.count.assigned = set(assigned)
-        self.count.unprepared = set(assigned)

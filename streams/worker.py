@@ -143,7 +143,7 @@ class _Stages:
 
             count = Count(settings, self.metrics, instance_id)
             self.services["count"] = count
-            ready["count"] = lambda: (count.ready, f"{len(count.assigned)} partitions")
+            ready["count"] = lambda: (count.ready, f"{len(count.held.assigned)} partitions")
             halts = count.halts
             ready["tickets"] = lambda: (not halts.halted, halts.sentence or "can be read")
         if "watch" in only:
