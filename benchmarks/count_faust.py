@@ -1,13 +1,14 @@
-"""A plain Faust agent: `counts[reason] += 1` in a table, one event at a time.
+"""A Faust agent: `counts[reason] += 1`, one event at a time, in a table or (`plain`) in memory alone.
 
-Run as `python -m benchmarks.count_faust BOOTSTRAP TOPIC NUMBER NAME`. The topic is keyed by contact reason, so that
-nothing has to be sent through a second topic to be grouped; the table's changelog topic is there already.
+Run as `python -m benchmarks.count_faust BOOTSTRAP TOPIC NUMBER NAME [plain]`. The topic is keyed by contact reason, so
+that nothing has to be sent through a second topic to be grouped; the table's changelog topic is there already.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections import defaultdict
 from typing import Any
 
 import faust
@@ -15,8 +16,8 @@ import faust
 from benchmarks.measure import Run, Stopwatch, pin, report
 
 
-async def table_agent(bootstrap: str, topic: str, number: int, name: str) -> Run:
-    """Count the topic from its start until `number` tickets are in the table."""
+async def agent(bootstrap: str, topic: str, number: int, name: str, *, plain: bool) -> Run:
+    """Count the topic from its start until `number` tickets are in the table or dictionary."""
     app = faust.App(
         name,
         broker=f"kafka://{bootstrap}",
@@ -30,7 +31,7 @@ async def table_agent(bootstrap: str, topic: str, number: int, name: str) -> Run
     )
     watch = Stopwatch()
     outcome: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
-    counts = app.Table("counts", default=int, partitions=4)
+    counts = defaultdict[str, int](int) if plain else app.Table("counts", default=int, partitions=4)
     done = 0
 
     async def count(tickets: Any) -> None:
@@ -52,4 +53,5 @@ async def table_agent(bootstrap: str, topic: str, number: int, name: str) -> Run
 
 if __name__ == "__main__":
     pin()
-    report(asyncio.run(table_agent(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])))
+    bootstrap, topic, number, name, *more = sys.argv[1:]
+    report(asyncio.run(agent(bootstrap, topic, int(number), name, plain=more == ["plain"])))

@@ -154,12 +154,12 @@ async def _bench(bootstrap: str, folder: Path, spikes: int, rate: int, say: Call
 
 async def _all_told(slack: FakeSlack, quiet: Sequence[str]) -> None:
     for _ in range(int(PATIENCE_SECONDS / 0.2)):
-        if set(quiet) <= _arrivals(slack).keys():
+        if set(quiet) <= arrivals_of(slack).keys():
             return
         await asyncio.sleep(0.2)
 
 
-def _arrivals(slack: FakeSlack) -> dict[str, float]:
+def arrivals_of(slack: FakeSlack) -> dict[str, float]:
     """When the first root message about each contact reason came in."""
     known = {*BUSY, *quiet_names(1000)}
     arrivals: dict[str, float] = {}
@@ -176,7 +176,7 @@ def _arrivals(slack: FakeSlack) -> dict[str, float]:
 def _result(
     slack: FakeSlack, acknowledged: Sequence[tuple[str, bool, float]], tickets: int, rate: int
 ) -> AtRate:
-    arrivals = _arrivals(slack)
+    arrivals = arrivals_of(slack)
     floods = [
         Flood(reason, spread, round(arrivals[reason] - at, 3) if reason in arrivals else None)
         for reason, spread, at in acknowledged

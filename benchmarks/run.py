@@ -14,10 +14,10 @@ import msgspec
 # Run as a file; the runs themselves are started as modules of this folder.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import backlog, count, latency, presses, receiver, recovery
+from benchmarks import backlog, count, latency, presses, receiver, recovery, shards, workers
 from streams import broker
 
-BENCHES = ("count", "latency", "presses", "receiver", "backlog", "recovery")
+BENCHES = ("count", "latency", "presses", "receiver", "shards", "workers", "backlog", "recovery")
 
 
 def main() -> int:
@@ -68,6 +68,13 @@ def main() -> int:
                     received, page = receiver.bench(bootstrap, Path(folder), chosen.seconds, _say)
                     reached &= received.reached
                     written = received
+                elif name == "workers":
+                    shared, page = workers.bench(bootstrap, Path(folder), _say)
+                    written = shared
+                elif name == "shards":
+                    sharded, page = shards.bench(bootstrap, Path(folder), _say)
+                    reached &= sharded.reached
+                    written = sharded
                 elif name == "presses":
                     pressed, page = presses.bench(bootstrap, Path(folder), chosen.presses, _say)
                     reached &= pressed.reached

@@ -73,15 +73,19 @@ def tickets(
     until: float,
     span: float = SPAN_SECONDS,
     names: Sequence[str] | None = None,
+    hot: float = 0.0,
 ) -> Iterator[tuple[str, str, float, bytes]]:
     """Tickets of the `span` seconds before `until` (epoch seconds), in order: (id, contact reason, time, JSON).
 
     Two in a hundred are repeats of one of the last thousand. How often a contact reason comes falls with its
-    rank, as in any inbox.
+    rank, as in any inbox; with `hot`, the first has that part of all.
     """
     rng = random.Random(seed)
     names = names or reasons()
-    cumulated = list(accumulate(weights(len(names))))
+    weighed = weights(len(names))
+    if hot:
+        weighed[0] = hot / (1.0 - hot) * sum(weighed[1:])
+    cumulated = list(accumulate(weighed))
     encode = msgspec.json.Encoder().encode
     recent: list[tuple[str, str, float, bytes]] = []
     choice, uniform = rng.choice, rng.random
@@ -129,9 +133,13 @@ def fill(
     seed: int,
     until: float,
     by_reason: bool = False,
+    hot: float = 0.0,
 ) -> float:
-    """Publish tickets keyed by id (or by contact reason); their mean size in bytes, once all are acknowledged."""
-    made = tickets(number, seed=seed, until=until)
+    """Publish tickets keyed by id (or by contact reason); their mean size in bytes, once all are acknowledged.
+
+    With `hot`, one contact reason has that part of them.
+    """
+    made = tickets(number, seed=seed, until=until, hot=hot)
     return publish(
         bootstrap,
         topic,

@@ -15,6 +15,7 @@ FLOOD = 40
 FLOOD_SECONDS = 1.9
 """A little below 2 s, so that the last acknowledgement comes within them as well."""
 QUIET_AN_HOUR = 2.0
+MARKETS = ("de", "at", "nl")
 
 BUSY = [f"everyday matter {number:02d}" for number in range(30)]
 
@@ -35,8 +36,8 @@ class Traffic:
         self.sent = 0
         self._encode = msgspec.json.Encoder().encode
 
-    async def send(self, reason: str, at: float) -> asyncio.Future[object]:
-        """Hand one ticket over; the result is done when Kafka has acknowledged it."""
+    async def send(self, reason: str, at: float, market: str | None = None) -> asyncio.Future[object]:
+        """Hand one ticket over, of any market or this one; the result is done when Kafka has acknowledged it."""
         self.sent += 1
         ticket = {
             "id": f"lat-{self.sent}",
@@ -44,7 +45,7 @@ class Traffic:
             "contact_reason": reason,
             "customer": f"customer-{self.sent}@example.org",
             "channel": self.rng.choice(("e-mail", "chat", "phone")),
-            "market": self.rng.choice(("de", "at", "nl")),
+            "market": market or self.rng.choice(MARKETS),
             "attributes": {"browser": self.rng.choice(("Chrome 142", "Safari 19", "Firefox 145"))},
         }
         future: asyncio.Future[object] = await self.producer.send(
@@ -69,14 +70,14 @@ class Traffic:
             done = max(done, due)
             await asyncio.sleep(STEP_SECONDS)
 
-    async def flood(self, reason: str, *, spread: bool) -> float:
+    async def flood(self, reason: str, *, spread: bool, market: str | None = None) -> float:
         """Forty tickets within two seconds, evenly or all at once; returns when the last was acknowledged (epoch)."""
         started = time.monotonic()
         acknowledgements = []
         for index in range(FLOOD):
             if spread:
                 await asyncio.sleep(max(0.0, started + index * FLOOD_SECONDS / FLOOD - time.monotonic()))
-            acknowledgements.append(await self.send(reason, time.time()))
+            acknowledgements.append(await self.send(reason, time.time(), market))
         await asyncio.gather(*acknowledgements)
         return time.time()
 

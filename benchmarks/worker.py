@@ -75,7 +75,7 @@ def wait_until_ready(environment: dict[str, str], worker: subprocess.Popen[bytes
     """
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and worker.poll() is None:
-        if _get(environment, "/readyz") is not None:
+        if answer(environment, "/readyz") is not None:
             return
         time.sleep(0.2)
     raise RuntimeError(f"the worker did not become ready: {log.read_text(errors='replace')[-2000:]}")
@@ -83,8 +83,14 @@ def wait_until_ready(environment: dict[str, str], worker: subprocess.Popen[bytes
 
 def metric(environment: dict[str, str], name: str) -> float:
     """The sum of a metric over its labels; 0 where it has not been set or nobody answers."""
-    lines = (_get(environment, "/metrics") or "").splitlines()
+    lines = (answer(environment, "/metrics") or "").splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+
+def cpu_seconds(worker: subprocess.Popen[bytes]) -> float:
+    """Seconds of a core that a worker has used so far."""
+    fields = Path(f"/proc/{worker.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def megabytes(worker: subprocess.Popen[bytes]) -> float:
@@ -98,7 +104,7 @@ def _command() -> str:
     return str(Path(sys.executable).with_name("ticketspike"))
 
 
-def _get(environment: dict[str, str], path: str) -> str | None:
+def answer(environment: dict[str, str], path: str) -> str | None:
     """What the web server answers with 200; None for anything else."""
     url = f"http://127.0.0.1:{environment['TICKETSPIKE_WEB_PORT']}{path}"
     try:
