@@ -205,6 +205,55 @@ async def test_the_whole_way_from_ticket_to_slack_runs_under_exactly_the_listed_
     assert unused <= SELDOM.keys()
 
 
+async def test_shards_by_market_run_under_exactly_the_listed_rights(
+    secure: SecureKafka, executable: str, tmp_path: Path, ticketspike: Run
+) -> None:
+    team, roles = "markets", ("count", "watch", "notify", "sender", "admin")
+    sharded = {
+        "ticketspike_topic_prefix": "markets.",
+        "ticketspike_shard_by": "market",
+        "ticketspike_markets": "DE,AT",
+    }
+    environments = {}
+    for role in roles:
+        secure.make_user(f"{team}-{role}", f"password-of-{role}")
+        login = secure.environment(f"{team}-{role}", f"password-of-{role}")
+        environments[role] = login | {name.upper(): value for name, value in sharded.items()}
+    sender = secure.settings(f"{team}-sender", "password-of-sender", **sharded)
+    secure.grant(rules(sender, roles), team)
+    made = await asyncio.to_thread(ticketspike, "topics", "create", env=environments["admin"])
+    assert made.returncode == 0, made.stderr
+    async with FakeSlack() as slack:
+        reach = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_CHANNEL": "C0TEST", "SLACK_API_URL": slack.url}
+        workers = [
+            WorkerProcess(
+                executable,
+                environments[role]
+                | {"TICKETSPIKE_HMAC_KEY": "k", "TICKETSPIKE_DATA_DIR": str(tmp_path / role)}
+                | (reach if role == "notify" else {}),
+                tmp_path / f"{role}.log",
+                "--only",
+                role,
+            )
+            for role in ("count", "watch", "notify")
+        ]
+        try:
+            await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in workers))
+            await asyncio.to_thread(burst, sender, market="AT")
+            for _ in range(300):
+                if slack.roots():
+                    break
+                await asyncio.sleep(0.1)
+            [root] = slack.roots()
+            assert " AT · voucher" in str(root.payload["text"])
+        finally:
+            statuses = await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in workers))
+    assert statuses == [0, 0, 0]
+    # Beside the right on the cluster that asking for the number of brokers asks for.
+    denied = [one for one in secure.judged("Denied") if one[0].startswith(f"{team}-") and one[2] != "Cluster"]
+    assert not denied
+
+
 def grant_by_tool(
     secure: SecureKafka, ticketspike: Run, env: dict[str, str], folder: Path, roles: Iterable[str]
 ) -> None:

@@ -143,13 +143,13 @@ class SecureKafka:
         with open_admin(self.as_broker()) as admin:
             admin.alter_user_scram_credentials([UserScramCredentialUpsertion(name, MECHANISM, password)])
 
-    def grant(self, listed: Iterable[Rule]) -> None:
-        """Allow what the rules say, in one request; users are named as `ticketspike acls` names them."""
+    def grant(self, listed: Iterable[Rule], team: str = "ticketspike") -> None:
+        """Allow what the rules say, in one request; users are named as `ticketspike acls` names them, or by a team."""
         from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
         acls = [
             ACL(
-                principal=f"User:ticketspike-{rule.role}",
+                principal=f"User:{team}-{rule.role}",
                 host="*",
                 operation=ACLOperation[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()],
                 permission_type=ACLPermissionType.ALLOW,

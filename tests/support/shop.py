@@ -74,8 +74,8 @@ def spikes_on(settings: Settings) -> dict[str, Spike]:
     return found
 
 
-def burst(settings: Settings, before: Sequence[bytes] = ()) -> None:
-    """Half a quiet hour of another reason, then forty tickets of one that nobody has seen."""
+def burst(settings: Settings, before: Sequence[bytes] = (), market: str | None = None) -> None:
+    """Half a quiet hour of another reason, then forty tickets of one that nobody has seen, all of one market."""
     from kafka import KafkaProducer
 
     producer = KafkaProducer(**kafka_python_options(settings), acks="all")
@@ -90,6 +90,7 @@ def burst(settings: Settings, before: Sequence[bytes] = ()) -> None:
             "created_at": at.isoformat(),
             "contact_reason": reason,
             "customer": f"c-{number}",
+            "market": market,
         }
         producer.send(settings.topic("tickets"), key=ticket["id"].encode(), value=json.dumps(ticket).encode())
     producer.flush()
