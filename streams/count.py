@@ -23,7 +23,7 @@ from streams import deadletters
 from streams.committed import Committed
 from streams.connection import aiokafka_options
 from streams.counting import PartitionCounts
-from streams.customers import pseudonymiser
+from streams.customers import fingerprint, pseudonymiser
 from streams.freshness import Freshness
 from streams.halts import Halts
 from streams.holdings import Holdings
@@ -57,10 +57,10 @@ class Count(Service):
         self.metrics = metrics
         self.instance_id = instance_id
         self.now = now
-        key, old = settings.ticketspike_hmac_key, settings.ticketspike_hmac_key_old
-        self.pseudonym = pseudonymiser(
-            key.get_secret_value() if key else "", old.get_secret_value() if old else None
-        )
+        held = (settings.ticketspike_hmac_key, settings.ticketspike_hmac_key_old)
+        keys = [key.get_secret_value() for key in held if key is not None]
+        self.keys = tuple(map(fingerprint, keys))
+        self.pseudonym = pseudonymiser(*keys)
         self.shards = settings.sharding
         self.held = Holdings(settings, self.pseudonym, self.shards, lambda: metrics.assigned("count"))
         self.topics = settings.topics("ticket-counts")
@@ -208,6 +208,7 @@ class Count(Service):
                 watermark=self.fresh.watermark(tp, counts),
                 drained=self.fresh.drained(tp, counts),
                 partitions=self.held.partitions,
+                keys=self.keys,
             )
             said = (statement.offset, statement.watermark, statement.drained)
             if not counts.dirty and self.stated.get(tp) == said:

@@ -227,7 +227,9 @@ class PartitionCounts:
         first = self._known.hours[0]
         return first.offset, first.complete_from
 
-    def statement(self, *, watermark: float | None, drained: bool, partitions: int) -> TicketCounts:
+    def statement(
+        self, *, watermark: float | None, drained: bool, partitions: int, keys: tuple[str, ...] = ()
+    ) -> TicketCounts:
         """All cells that changed since :meth:`settle`, cumulative up to `position`.
 
         Call `settle` once the statement is safely on its way; until then the next one says the same again.
@@ -241,6 +243,7 @@ class PartitionCounts:
             cells=self._cells.stated(self._facets.names),
             late=self._cells.late,
             canary=self.canary,
+            keys=keys,
         )
 
     @property

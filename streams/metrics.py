@@ -22,6 +22,7 @@ _OF_A_SHARD = (
     "closed_until",
     "reasons",
     "late_cells",
+    "keys_differ",
     "open_incidents",
     "outbox_depth",
     "outbox_age",
@@ -123,6 +124,12 @@ class Metrics:
         self.late_cells = Gauge(
             "ticketspike_late_cells",
             "Counts that came after their minute was closed",
+            by_shard,
+            registry=registry,
+        )
+        self.keys_differ = Gauge(
+            "ticketspike_keys_differ",
+            "1 while workers count customers under HMAC keys that have nothing in common",
             by_shard,
             registry=registry,
         )

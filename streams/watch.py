@@ -25,6 +25,7 @@ from streams.canary import Sightings
 from streams.detection import detector_settings
 from streams.errors import UNREADABLE
 from streams.events import BaselineRecord, TicketCounts
+from streams.key_agreement import KeyAgreement
 from streams.metrics import Metrics
 from streams.minutes import Minutes
 from streams.settings import Settings
@@ -103,6 +104,8 @@ class Watch:
         self._learn_below = 0
         """Records below it are judged by what an older version said of them; now they only teach."""
         self._decode = msgspec.json.Decoder(TicketCounts).decode
+        self.keys = KeyAgreement()
+        self._keys_differ = False
         self.canaries = Sightings(now)
         if settings.ticketspike_canary_seconds:
             metrics.canary_age.set_function(self.canaries.age)
@@ -142,6 +145,7 @@ class Watch:
         if statement is None:
             return
         self.minutes.hear(statement, entry.offset)
+        self.keys.hear(statement.partition, statement.keys)
         self.canaries.hear(statement)
         for cell in statement.cells:
             held.add(cell, partition=statement.partition, stamp=statement.offset)
@@ -213,6 +217,7 @@ class Watch:
         now = time.monotonic()
         if now - self._checkpointed >= CHECKPOINT_SECONDS:
             self._adopt_baselines()
+            self._look_at_keys()
             await self._checkpoint()
         if now - self._restated >= RESTATE_SECONDS:
             await self._restate(RESTATED_MINUTES)
@@ -340,6 +345,17 @@ class Watch:
                     held.adopt(record.contact_reason, record.baseline)
             except (*UNREADABLE, ValueError, KeyError, TypeError) as error:
                 self.log.error("a baseline cannot be read and is left out", error=type(error).__name__)
+
+    def _look_at_keys(self) -> None:
+        """Not with each statement: what the log says of a change long past is over by its end."""
+        differ, before = self.keys.differ, self._keys_differ
+        self._keys_differ = differ
+        self.metrics.keys_differ.set(differ)
+        if differ and not before:
+            self.log.warning(
+                "workers count customers under different TICKETSPIKE_HMAC_KEYs, so that one of two partitions counts "
+                "twice; give all the same key, and a second deployment a TICKETSPIKE_TOPIC_PREFIX of its own"
+            )
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""

@@ -104,6 +104,35 @@ def test_who_writes_before_and_after_a_change_of_both_keys_is_one_customer(
     assert [one["customers"] for one in told if one["contact_reason"] == "voucher"] == [40]
 
 
+def test_a_worker_with_a_key_of_its_own_is_told_of(
+    make_settings: Callable[..., Settings], environment: Environment, executable: str, tmp_path: Path
+) -> None:
+    settings = make_settings()
+    env = environment(settings)
+    first = WorkerProcess(executable, env, tmp_path / "first.log").start()
+    second = WorkerProcess(
+        executable,
+        env | {"TICKETSPIKE_HMAC_KEY": "another-key", "TICKETSPIKE_DATA_DIR": str(tmp_path / "second")},
+        tmp_path / "second.log",
+        "--only",
+        "count",
+    )
+    try:
+        burst(settings)
+        assert eventually(lambda: counted(settings).get("delivery") == 30)
+        assert first.metric("ticketspike_keys_differ") == 0
+        second.start()
+        assert eventually(lambda: first.metric("ticketspike_keys_differ") == 1)
+        assert "under different TICKETSPIKE_HMAC_KEYs" in first.said()
+        # What it was given back of the partitions is stated under the right key again.
+        assert second.stop() == 0
+        assert eventually(lambda: first.metric("ticketspike_keys_differ") == 0)
+    finally:
+        second.stop()
+        assert first.stop() == 0
+    assert "another-key" not in first.said() + second.said()
+
+
 def taught(settings: Settings, past: Path, run: Run, env: dict[str, str]) -> None:
     """A learnt history, a campaign that was changed and one that was withdrawn, answers."""
     done = run("learn", past, "--timezone", "UTC", env=env)
