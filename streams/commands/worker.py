@@ -15,9 +15,10 @@ import click
 def command(only: str | None) -> None:
     """Run the stages count, watch and notify until SIGTERM; several workers share the work."""
     from streams import logs, settings, worker
+    from streams.running_stages import SOURCES, STAGES
 
     stages = [part.strip() for part in only.split(",") if part.strip()] if only is not None else None
-    allowed = (*worker.STAGES, worker.SOURCES)
+    allowed = (*STAGES, SOURCES)
     unknown = [stage for stage in stages or [] if stage not in allowed]
     if unknown or stages == []:
         raise click.BadParameter(

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.running_stages import STAGES, STOP_SECONDS
 from streams.settings import Settings
-from streams.worker import STAGES, STOP_SECONDS
 
 MANIFEST = Path(__file__).resolve().parents[2] / "deploy/kubernetes/ticketspike.yaml"
 OBJECTS: list[dict[str, Any]] = list(yaml.safe_load_all(MANIFEST.read_text(encoding="utf-8")))
