@@ -84,7 +84,8 @@ def common_rise(tickets: FloatArray, minutes: FloatArray, shape: float, past: Pa
         past: of all reasons.
 
     Returns:
-        A factor of at least 1 per window, (windows, 1); 1 where fewer than six reasons are known.
+        A factor of at least 1 per window, (windows, 1): 1 where fewer than six reasons are known, boundless for a
+        window that holds all that the channel has seen, since nothing tells then what has risen.
 
     Example:
         >>> eight = np.ones(8)
@@ -105,9 +106,9 @@ def common_rise(tickets: FloatArray, minutes: FloatArray, shape: float, past: Pa
     watched = np.maximum(busyness - minutes * max(shape, busyness / max(float(past.minutes.max()), 1.0)), 0.0)
     expected = then / np.maximum(watched, 1e-9) * minutes * shape
     careful = np.maximum(now - 2.0 * np.sqrt(now), 0.0)
-    return np.asarray(np.where(watched > 0.0, np.maximum(careful / np.maximum(expected, 1e-9), 1.0), 1.0))[
-        :, None
-    ]
+    rise = np.maximum(careful / np.maximum(expected, 1e-9), 1.0)
+    # What is left of the past is nothing but rounding where the window holds all of it.
+    return np.asarray(np.where(watched > 1e-6 * busyness, rise, _BOUNDLESS))[:, None]
 
 
 def gross(
@@ -126,7 +127,7 @@ def gross(
 
     Args:
         tickets: tickets of each window, (windows, reasons), windows from short to long, all ending now.
-        minutes: length of each window.
+        minutes: length of each window, for each reason as far as it is known: (windows, reasons).
         shape: relative rate of the present hour in a generic week.
         past: of the reasons.
         common: what `common_rise` gives.
@@ -150,7 +151,9 @@ def gross(
     upper = before * (1.0 - 1.0 / (9.0 * before) + _NORMAL_99 / (3.0 * np.sqrt(before))) ** 3
     rate = _MARGIN * upper / np.maximum(watched, 1e-9)
     careful = np.where(watched > 0.0, rate * minutes * busy * common, _BOUNDLESS)
-    fires = (tickets - careful >= GROSS_EXTRA) & (tickets >= GROSS_UPLIFT * careful)
+    # A reason that is younger than the window has the same one again, beside a common rise of a longer time.
+    longer = np.diff(minutes, axis=0, prepend=0.0) > 0.0
+    fires = longer & (tickets - careful >= GROSS_EXTRA) & (tickets >= GROSS_UPLIFT * careful)
     ratio = np.maximum(tickets, 1e-9) / np.maximum(careful, 1e-9)
     evidence = np.where(fires, tickets * np.log(ratio) - tickets + careful, 0.0)
     index = evidence.argmax(axis=0)

@@ -107,3 +107,22 @@ def test_a_first_morning_that_is_steeper_than_others_is_no_spike_but_a_flood_in_
     changes = watch(detector, MONDAY + 600, 20, [20.0, 20.0] + [1.0] * 10, seed=16)
     raised = [change.contact_reason for change in changes if change.state == "raised"]
     assert raised == ["reason 0", "reason 1"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("rate", [6.0, 25.0])
+def test_late_tickets_before_a_channel_began_make_no_spike_of_reasons_that_come_one_by_one(
+    seed: int, rate: float
+) -> None:
+    detector, rng = Detector(DetectorSettings(timezone="UTC")), np.random.default_rng(seed)
+    raised = 0
+    for minute in range(MONDAY + 600, MONDAY + 840):
+        counts = rng.poisson(0.03 if minute < MONDAY + 607 else rate, 40).astype(float)
+        # As a worker does: a contact reason is known from the minute of its first ticket.
+        detector.add([f"reason {row}" for row in counts.nonzero()[0]], minute)
+        by_row = np.array([counts[int(reason.split()[1])] for reason in detector.reasons])
+        if detector.reasons:
+            raised += sum(change.state == "raised" for change in detector.close(minute, by_row))
+    assert raised == 0
+    flood = detector.close(MONDAY + 840, np.full(40, rate) + 8.0 * rate * (np.arange(40) == 3))
+    assert [change.contact_reason for change in flood if change.state == "raised"] == [detector.reasons[3]]
