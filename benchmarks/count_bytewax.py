@@ -15,6 +15,7 @@ from bytewax.testing import TestingSink, run_main
 
 from benchmarks.measure import Run, Stopwatch, pin, report
 from streams.events import Ticket
+from streams.memory import relax_collector
 
 BATCH = 5000
 
@@ -48,4 +49,5 @@ def flow(bootstrap: str, topic: str, number: int) -> Run:
 
 if __name__ == "__main__":
     pin()
+    relax_collector()
     report(flow(sys.argv[1], sys.argv[2], int(sys.argv[3])))

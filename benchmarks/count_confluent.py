@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaException
 
 from benchmarks.measure import Run, Stopwatch, pin, report
 from streams.events import Ticket
+from streams.memory import relax_collector
 
 BATCH = 5000
 
@@ -47,4 +48,5 @@ def loop(bootstrap: str, topic: str, number: int, name: str) -> Run:
 
 if __name__ == "__main__":
     pin()
+    relax_collector()
     report(loop(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]))

@@ -52,6 +52,7 @@ async def product(bootstrap: str, topic: str, number: int, name: str) -> Run:
     )
     # Every run is a consumer group of its own: the same log is read again from its start.
     for module in (holdings, ticket_consumer):
+        assert "app_id" in vars(module), "each run would share one group"
         vars(module)["app_id"] = lambda _settings, part: f"{name}-{part}"
     count = _Timed(settings, number, name)
     relax_collector()

@@ -23,7 +23,7 @@ from streams import deadletters
 from streams.committed import Committed
 from streams.connection import aiokafka_options
 from streams.counting import PartitionCounts
-from streams.customers import fingerprint, pseudonymiser
+from streams.customers import key_mark, pseudonymiser
 from streams.freshness import Freshness
 from streams.halts import Halts
 from streams.holdings import Holdings
@@ -59,7 +59,7 @@ class Count(Service):
         self.now = now
         held = (settings.ticketspike_hmac_key, settings.ticketspike_hmac_key_old)
         keys = [key.get_secret_value() for key in held if key is not None]
-        self.keys = tuple(map(fingerprint, keys))
+        self.keys = tuple(map(key_mark, keys))
         self.pseudonym = pseudonymiser(*keys)
         self.shards = settings.sharding
         self.held = Holdings(settings, self.pseudonym, self.shards, lambda: metrics.assigned("count"))

@@ -49,7 +49,7 @@ class PartitionCounts:
 
     Args:
         partition: the partition's number.
-        pseudonym: a customer key to its 64-bit pseudonym (`streams.customers.pseudonymiser`).
+        pseudonym: a customer key to its pseudonym, of 64 bits or of two keys (`streams.customers.pseudonymiser`).
         facets: allow-listed facets: ticket fields, or names of attributes.
         horizon_hours: how long ids and minutes are remembered, in the log's own time.
         max_reasons: distinct contact reasons taken in per hour of the log; further ones count as `other`, so that

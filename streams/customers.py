@@ -94,13 +94,16 @@ def _of_key(key: str) -> Callable[[str], int]:
     return pseudonym
 
 
-def fingerprint(key: str) -> str:
-    """Four letters that tell keys apart, and nothing of them.
+def key_mark(key: str) -> str:
+    """Four hexadecimal digits that tell keys apart: one in 65,536 keys has the same.
 
-    >>> fingerprint("secret") == fingerprint("secret"), fingerprint("secret") == fingerprint("other")
+    Whoever guesses a key may try it on the mark, so a key must be long enough not to be guessed, as it must anyway.
+
+    >>> key_mark("secret") == key_mark("secret"), key_mark("secret") == key_mark("other")
     (True, False)
     """
-    return hmac.digest(key.encode(), b"fingerprint", "sha256").hex()[:4]
+    # No customer has such a key: a NUL is not allowed in one.
+    return hmac.digest(key.encode(), b"\0mark of the key", "sha256").hex()[:4]
 
 
 def pack(customers: Iterable[int]) -> str:
@@ -185,6 +188,8 @@ def merge(packed: Iterable[str]) -> str:
 
 def estimate(packed: str) -> int:
     """How many distinct customers: exact for a set, within about 6 % (two standard errors) for a sketch.
+
+    Of two keys the smaller number, which for sketches is 2 % too low on average.
 
     >>> 970 < estimate(pack(range(10**12, 10**12 + 1000))) < 1030
     True

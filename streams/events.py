@@ -90,7 +90,8 @@ class TicketCounts(msgspec.Struct, frozen=True, kw_only=True):
     one with the larger `offset` holds, and hearing one again changes nothing. `watermark` is the event time
     (epoch seconds) before which this partition is complete; `drained` says that it was read to its end and has
     been quiet since. `partitions` is how many `tickets` has. `canary` is when the newest canary below `offset` was
-    sent (epoch seconds). `keys` are fingerprints of the keys that customers are stated under.
+    sent (epoch seconds). `keys` are the marks (`streams.customers.key_mark`) of the keys that customers are stated
+    under.
     """
 
     partition: int

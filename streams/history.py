@@ -101,7 +101,7 @@ def read_history(
         max_reasons: as for the worker.
         refuse: told of every ticket that is left out.
         until: what lies at or after it is left out.
-        hmac_key: the workers' key, so that estimates of many customers are the very same.
+        hmac_key: the workers' key, so that estimates of many customers are the very same (while it is not changed).
         shards: how tickets are parted, as for the worker.
         shard: whose tickets are looked at; counts, which know no market, are all taken to be of this one.
 

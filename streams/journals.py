@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 
 import structlog
@@ -51,9 +52,10 @@ class Journals:
     async def recall(self, tp: TopicPartition, counts: PartitionCounts, commit: Committed) -> None:
         """Bring fresh counts, whose `position` is the committed window's, as far as the journal goes.
 
-        While the key of pseudonyms is changed there is none.
+        While the key of pseudonyms is changed there is none, and what an older key left on the disk goes.
         """
         if not self._kept:
+            await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
             return
         journal = Journal(self._folder / f"{tp.topic}-{tp.partition}", self._made_by)
         self._held[tp] = journal, counts.position
@@ -69,10 +71,11 @@ class Journals:
 
     def write(self, tp: TopicPartition, counts: PartitionCounts) -> None:
         """Write what the partition took in since it was asked last; all of it must be covered by a commit."""
+        pages = counts.pages()
         if not self._kept:
             return
         journal, window = self._held[tp]
-        journal.write(counts.pages())
+        journal.write(pages)
         now, _ = counts.window()
         if now != window:
             journal.let_go(now)

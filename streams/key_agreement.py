@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class KeyAgreement:
-    """Which keys of pseudonyms each partition of `tickets` is counted under, by their fingerprints.
+    """Which keys of pseudonyms each partition of `tickets` is counted under, by their marks.
 
     Two that have none in common come from a worker whose `TICKETSPIKE_HMAC_KEY` is another one: a slip, or a second
     deployment on the same topics. A customer of two such partitions counts twice. While the key is changed a worker
@@ -22,10 +22,11 @@ class KeyAgreement:
     True
     """
 
-    __slots__ = ("_by_partition",)
+    __slots__ = ("_by_partition", "_told")
 
     def __init__(self) -> None:
         self._by_partition: dict[int, frozenset[str]] = {}
+        self._told = False
 
     def hear(self, partition: int, keys: Iterable[str]) -> None:
         """A statement about a partition names its keys; one of an older version names none, which says nothing."""
@@ -38,3 +39,8 @@ class KeyAgreement:
         """Whether two partitions have no key in common."""
         held = set(self._by_partition.values())
         return any(one.isdisjoint(other) for one in held for other in held)
+
+    def news(self) -> bool:
+        """Whether they have come to differ since this was asked last."""
+        before, self._told = self._told, self.differ
+        return self._told and not before

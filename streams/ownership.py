@@ -8,11 +8,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import uuid
 from pathlib import Path
 from typing import Any
 
 from streams.errors import Failure
+
+_NAME = re.compile(r"[\w.-]{1,200}", re.ASCII)
+"""What a power failure left of a name is none: NULs, or bytes of another file."""
 
 
 @contextlib.contextmanager
@@ -40,8 +44,8 @@ def owned(directory: Path) -> Any:
             name = _name(directory)
         except OSError as error:
             raise Failure(
-                f"The data directory {directory} cannot be written ({error.strerror}); "
-                "make room or set TICKETSPIKE_DATA_DIR to another folder."
+                f"The data directory {directory} cannot be used ({error.strerror}); "
+                "make room, mend its rights, or set TICKETSPIKE_DATA_DIR to another folder."
             ) from None
         yield name
     finally:
@@ -55,10 +59,14 @@ def _name(directory: Path) -> str:
     """
     path = directory / "instance-id"
     with contextlib.suppress(FileNotFoundError):
-        if held := path.read_text(encoding="utf-8").strip():
+        held = path.read_text(encoding="utf-8", errors="replace").strip()
+        if _NAME.fullmatch(held):
             return held
     name = f"ticketspike-{uuid.uuid4().hex[:12]}"
     fresh = directory / "instance-id.new"
-    fresh.write_text(f"{name}\n", encoding="utf-8")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(f"{name}\n")
+        file.flush()
+        os.fsync(file.fileno())
     fresh.replace(path)
     return name

@@ -19,7 +19,8 @@ from streams.facets import Values
 FORMAT = 1
 """Of pages as they are written; another one cannot be read."""
 MOST = 300_000
-"""Tickets held until somebody takes the pages; beyond it they are let go, and after a crash the log is read instead."""
+"""Tickets and changes held until somebody takes the pages; beyond it they are let go, and after a crash the log is
+read instead."""
 
 
 class Standing(NamedTuple):
@@ -146,7 +147,8 @@ class Pages:
     @property
     def many(self) -> bool:
         """Whether more is held than should be."""
-        return len(self.tickets) + sum(len(page.tickets) for page in self._done) > MOST
+        held = len(self.tickets) + len(self.changes)
+        return held + sum(len(page.tickets) + len(page.changes) for page in self._done) > MOST
 
     def take(self) -> list[Page]:
         """The pages that are done; they are the caller's now."""

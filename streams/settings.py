@@ -153,6 +153,23 @@ class Settings(BaseSettings):
             )
         return self
 
+    @field_validator("ticketspike_hmac_key", "ticketspike_hmac_key_old", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: object) -> object:
+        # A value emptied in the file would be a key that everybody knows.
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @model_validator(mode="after")
+    def _two_keys(self) -> Settings:
+        if (
+            self.ticketspike_hmac_key_old is not None
+            and self.ticketspike_hmac_key_old == self.ticketspike_hmac_key
+        ):
+            raise SettingsError(
+                "TICKETSPIKE_HMAC_KEY_OLD is the same as TICKETSPIKE_HMAC_KEY; allowed: the key until now, or nothing"
+            )
+        return self
+
     @field_validator("ticketspike_data_dir")
     @classmethod
     def _home(cls, value: Path) -> Path:

@@ -105,7 +105,6 @@ class Watch:
         """Records below it are judged by what an older version said of them; now they only teach."""
         self._decode = msgspec.json.Decoder(TicketCounts).decode
         self.keys = KeyAgreement()
-        self._keys_differ = False
         self.canaries = Sightings(now)
         if settings.ticketspike_canary_seconds:
             metrics.canary_age.set_function(self.canaries.age)
@@ -266,6 +265,7 @@ class Watch:
         self.checkpoints, rows, whole = checkpoint.read(self.table)
         shard: Shard | None = None
         self.minutes = Minutes(self.settings.ticketspike_clock)
+        self.keys = KeyAgreement()
         self._versions, self._baselines_seen = {}, {}
         held = self._fresh()
         try:
@@ -348,18 +348,18 @@ class Watch:
 
     def _look_at_keys(self) -> None:
         """Not with each statement: what the log says of a change long past is over by its end."""
-        differ, before = self.keys.differ, self._keys_differ
-        self._keys_differ = differ
-        self.metrics.keys_differ.set(differ)
-        if differ and not before:
+        if self.keys.news():
             self.log.warning(
                 "workers count customers under different TICKETSPIKE_HMAC_KEYs, so that one of two partitions counts "
                 "twice; give all the same key, and a second deployment a TICKETSPIKE_TOPIC_PREFIX of its own"
             )
+        self.metrics.keys_differ.set(self.keys.differ)
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
+        # Whoever holds the shard says how it is.
+        self.metrics.keys_differ.set(0)
 
     def _assigned_anew(self, *_: Any, **__: Any) -> None:
         self.metrics.assigned("watch")

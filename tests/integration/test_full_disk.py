@@ -59,7 +59,7 @@ def test_a_worker_without_room_for_its_name_says_so_and_starts_once_there_is_som
     )
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert "cannot be written (No space left on device); make room" in line
+    assert "cannot be used (No space left on device); make room" in line
     name.unlink()
     worker = WorkerProcess(executable, env, tmp_path / "worker.log").start()
     assert worker.stop() == 0

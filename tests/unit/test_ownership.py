@@ -19,8 +19,9 @@ def test_a_data_directory_keeps_its_name_and_another_has_another(tmp_path: Path)
     assert all(name.startswith("ticketspike-") for name in names)
 
 
-def test_a_name_that_a_crash_left_empty_is_made_anew(tmp_path: Path) -> None:
-    (tmp_path / "instance-id").touch()
+@pytest.mark.parametrize("left", [b"", b"\n", b"\0" * 25, b"\xff\xfe", b"two names"])
+def test_what_a_crash_left_of_a_name_is_none(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "instance-id").write_bytes(left)
     with owned(tmp_path) as name:
         assert name.startswith("ticketspike-")
     assert (tmp_path / "instance-id").read_text() == f"{name}\n"
@@ -29,7 +30,7 @@ def test_a_name_that_a_crash_left_empty_is_made_anew(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_leaves_no_empty_name(tmp_path: Path) -> None:
     (tmp_path / "instance-id.new").symlink_to("/dev/full")
     with (
-        pytest.raises(Failure, match=r"cannot be written \(No space left on device\); make room"),
+        pytest.raises(Failure, match=r"cannot be used \(No space left on device\); make room"),
         owned(tmp_path),
     ):
         pass
