@@ -44,14 +44,14 @@ class Load:
         return {cell: count for cell, count in self._truth.items() if count}
 
     async def run(self, seconds: float) -> None:
-        """Send for so long; what a slow moment delayed is caught up with."""
+        """Send for so long; what a slow moment delayed is caught up with, and bears the time it should have had."""
         producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True)
         await producer.start()
         try:
             began = time.monotonic()
             while (passed := time.monotonic() - began) < seconds:
                 for _ in range(int(passed * self._rate) - self.sent):
-                    await self._send(producer, self._begin + passed * self._speed)
+                    await self._send(producer, self._begin + self.sent / self._rate * self._speed)
                 await asyncio.sleep(_STEP_SECONDS)
             await producer.flush()
         finally:
