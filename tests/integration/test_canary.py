@@ -29,12 +29,20 @@ def sent(settings: Settings) -> set[int]:
 
 
 def stated(settings: Settings) -> set[int]:
-    """The partitions of which count has stated a canary."""
+    """The partitions of which count has stated a canary, and that it has read to the end.
+
+    The burst holds tickets of half an hour ago: a partition of which that is all it knows is waited for as long.
+    """
+    lately = (datetime.now(UTC) - timedelta(minutes=5)).timestamp()
     statements = (
         msgspec.json.decode(record.value, type=TicketCounts)
         for record in read_to_end(settings, "ticket-counts")
     )
-    return {statement.partition for statement in statements if statement.canary is not None}
+    return {
+        statement.partition
+        for statement in statements
+        if statement.canary is not None and (statement.watermark or 0) > lately
+    }
 
 
 def test_its_age_is_that_of_the_newest_whose_minute_was_closed_and_nobody_sees_it(
