@@ -102,7 +102,7 @@ def key_mark(key: str) -> str:
     >>> key_mark("secret") == key_mark("secret"), key_mark("secret") == key_mark("other")
     (True, False)
     """
-    # No customer has such a key: a NUL is not allowed in one.
+    # A text that no helpdesk writes where a customer belongs, so that no pseudonym begins like the mark.
     return hmac.digest(key.encode(), b"\0mark of the key", "sha256").hex()[:4]
 
 
