@@ -145,26 +145,11 @@ async def test_the_whole_way_from_ticket_to_slack_runs_under_exactly_the_listed_
     made = await asyncio.to_thread(ticketspike, "topics", "create", env=environments["admin"])
     assert made.returncode == 0, made.stderr
     async with FakeSlack() as slack:
-        reach = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_CHANNEL": "C0TEST", "SLACK_API_URL": slack.url}
-        workers = {
-            role: WorkerProcess(
-                executable,
-                environments[role]
-                | {"TICKETSPIKE_HMAC_KEY": "k", "TICKETSPIKE_DATA_DIR": str(tmp_path / role)}
-                | (reach if role == "notify" else {}),
-                tmp_path / f"{role}.log",
-                "--only",
-                role,
-            )
-            for role in ("count", "watch", "notify")
-        }
+        workers = stage_workers(executable, environments, tmp_path, slack)
         try:
             await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in workers.values()))
             await asyncio.to_thread(burst, login, [b"no ticket"])
-            for _ in range(300):
-                if slack.roots():
-                    break
-                await asyncio.sleep(0.1)
+            await first_message(slack)
             logs = "".join(worker.said() for worker in workers.values())
             assert len(slack.roots()) == 1, logs
             operator = environments["operator"]
@@ -224,26 +209,11 @@ async def test_shards_by_market_run_under_exactly_the_listed_rights(
     made = await asyncio.to_thread(ticketspike, "topics", "create", env=environments["admin"])
     assert made.returncode == 0, made.stderr
     async with FakeSlack() as slack:
-        reach = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_CHANNEL": "C0TEST", "SLACK_API_URL": slack.url}
-        workers = [
-            WorkerProcess(
-                executable,
-                environments[role]
-                | {"TICKETSPIKE_HMAC_KEY": "k", "TICKETSPIKE_DATA_DIR": str(tmp_path / role)}
-                | (reach if role == "notify" else {}),
-                tmp_path / f"{role}.log",
-                "--only",
-                role,
-            )
-            for role in ("count", "watch", "notify")
-        ]
+        workers = list(stage_workers(executable, environments, tmp_path, slack).values())
         try:
             await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in workers))
             await asyncio.to_thread(burst, sender, market="AT")
-            for _ in range(300):
-                if slack.roots():
-                    break
-                await asyncio.sleep(0.1)
+            await first_message(slack)
             [root] = slack.roots()
             assert " AT · voucher" in str(root.payload["text"])
         finally:
@@ -252,6 +222,33 @@ async def test_shards_by_market_run_under_exactly_the_listed_rights(
     # Beside the right on the cluster that asking for the number of brokers asks for.
     denied = [one for one in secure.judged("Denied") if one[0].startswith(f"{team}-") and one[2] != "Cluster"]
     assert not denied
+
+
+def stage_workers(
+    executable: str, environments: dict[str, dict[str, str]], folder: Path, slack: FakeSlack
+) -> dict[str, WorkerProcess]:
+    """A worker for each stage, each with its own login; Slack's token for notify alone."""
+    reach = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_CHANNEL": "C0TEST", "SLACK_API_URL": slack.url}
+    return {
+        role: WorkerProcess(
+            executable,
+            environments[role]
+            | {"TICKETSPIKE_HMAC_KEY": "k", "TICKETSPIKE_DATA_DIR": str(folder / role)}
+            | (reach if role == "notify" else {}),
+            folder / f"{role}.log",
+            "--only",
+            role,
+        )
+        for role in ("count", "watch", "notify")
+    }
+
+
+async def first_message(slack: FakeSlack) -> None:
+    """Wait for it, half a minute at most."""
+    for _ in range(300):
+        if slack.roots():
+            return
+        await asyncio.sleep(0.1)
 
 
 def grant_by_tool(
