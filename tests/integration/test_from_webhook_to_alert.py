@@ -41,10 +41,13 @@ secrets = ["HELP_SECRET"]
 url = "{address}"
 """
 PERSONAL = (
-    "Mustermann", "erika", "@example", "0171", "1234567", "DE89", "3704", "Hauptstr", "4711-0815", "REQ84473",
-    "private-link",
+    "Mustermann", "Erika ", "erika@", "@example", "0171 12", "1234567", "DE89 37", "DE893704", "3704 00", "37040044",
+    "Hauptstr", "4711-0815", "REQ84473", "private-link",
 )  # fmt: skip
-"""Parts of what stands in the tickets, the calendar and its address; none of them may be found elsewhere."""
+"""Parts of what stands in the tickets, the calendar and its address; none of them may be found elsewhere.
+
+Each is long enough, or has a sign, not to stand by chance in packed state or in a fraction.
+"""
 TEXT = (
     "Hallo, hier ist Erika Mustermann, Hauptstr. 12, Bestellnummer 4711-0815, Tel. 0171 1234567, IBAN DE89 3704 0044 "
     "0532 0130 00. Der Gutschein sommer-25 wird abgelehnt! erika@example.org"
