@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chaos_cluster import Cluster
-from chaos_crew import Crew
+from chaos_crew import Crew, Post
 from chaos_sender import Sender
 from chaos_verdict import read_incidents
 from former_version import make_other
@@ -34,10 +34,20 @@ class Scene:
     say: Callable[[str], None]
     stopped_badly: list[str] = field(default_factory=list)
 
-    def note_stop(self, name: str, status: int | None) -> None:
-        """Note how a worker took SIGTERM: while brokers are broken it may fail to say goodbye, but not linger."""
-        if status is None or (status and not self.cluster.broken):
-            self.stopped_badly.append(f"{name} ended with {status} on SIGTERM")
+    def stop(self, post: Post) -> None:
+        """SIGTERM to a worker, and note how it took it.
+
+        While brokers are broken it may fail to say goodbye, but not linger; that they are mended while it waits for
+        them does not give it the time back.
+        """
+        broken = self.cluster.broken
+        status = post.stop()
+        self.note_stop(post.name, status, broken or self.cluster.broken)
+
+    def note_stop(self, name: str, status: int | None, broken: bool = False) -> None:
+        """Note the status of a worker that was told to stop, if it is not as it should be."""
+        if status is None or (status and not broken):
+            self.stopped_badly.append(f"{name} ended with {status} on SIGTERM, {time.strftime('%H:%M:%S')}")
 
 
 Fault = Callable[[Scene, random.Random], None]
@@ -66,14 +76,14 @@ def join_and_leave(scene: Scene, rng: random.Random) -> None:
         post.start()
     time.sleep(rng.uniform(4.0, 10.0))
     with post.busy:
-        scene.note_stop(post.name, post.stop())
+        scene.stop(post)
 
 
 def leave_and_join(scene: Scene, rng: random.Random) -> None:
     """A worker stops and comes back, soon or when its session is over."""
     post = scene.crew.take(rng)
     try:
-        scene.note_stop(post.name, post.stop())
+        scene.stop(post)
         time.sleep(rng.choice((0.0, 3.0, SESSION_SECONDS + 2)))
         post.start()
     finally:
@@ -152,7 +162,7 @@ def upgrade(scene: Scene, rng: random.Random) -> None:  # noqa: ARG001 - the sha
             posts = [post for post in scene.crew.posts if post.wanted]
             try:
                 for post in posts:
-                    scene.note_stop(post.name, post.stop())
+                    scene.stop(post)
                 assert make_other(scene.settings), "there was no state to upgrade"
                 scene.sender.go_on()
                 for post in posts:
