@@ -243,6 +243,13 @@ class Surveillance:
         self.detector.resume(until, channel)
         self._announcements.resume(channel.get("campaigns", {}))  # type: ignore[arg-type]
         self._conditions.restore(channel.get("conditions", {}))  # type: ignore[arg-type]
+        self.recollect(until)
+        self.late = 0
+
+    def recollect(self, until: int) -> None:
+        """Put away the cells of minutes up to `until`, which were closed before a restart."""
+        if self.closed is not None and until <= self.closed:
+            return
         for minute in self.open.minutes():
             if minute > until:
                 break

@@ -28,6 +28,7 @@ from streams.events import BaselineRecord, TicketCounts
 from streams.key_agreement import KeyAgreement
 from streams.metrics import Metrics
 from streams.minutes import Minutes
+from streams.recollection import Recollection
 from streams.settings import Settings
 from streams.surveillance import Surveillance
 from streams.topic_rows import TopicRows
@@ -289,11 +290,11 @@ class Watch:
         if shard is not None:
             self.minutes.restore(shard.minutes)
             start = shard.position
+            read_again = Recollection(held, self.settings.ticketspike_clock, shard.closed)
             async for entry in follow.read(self.settings, self.source, shard.rebuild_from, shard.position):
                 statement = self._decode_or_tell(entry)
                 if statement is not None:
-                    for cell in statement.cells:
-                        held.add(cell, partition=statement.partition, stamp=statement.offset)
+                    read_again.hear(statement, entry.offset)
             if shard.closed is not None:
                 held.recall(shard.closed, shard.channel)
                 self._wholly_written = shard.closed
