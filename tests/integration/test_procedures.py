@@ -104,6 +104,68 @@ def test_who_writes_before_and_after_a_change_of_both_keys_is_one_customer(
     assert [one["customers"] for one in told if one["contact_reason"] == "voucher"] == [40]
 
 
+def test_the_key_is_changed_worker_by_worker_and_nobody_is_counted_twice_or_told_of_it(
+    make_settings: Callable[..., Settings], environment: Environment, executable: str, tmp_path: Path
+) -> None:
+    settings = make_settings(ticketspike_clock="event")
+    env = environment(settings)
+    begin = NOW.replace(hour=9, minute=0, second=0) - timedelta(days=2)
+    first = WorkerProcess(executable, env, tmp_path / "first.log").start()
+    aside = env | {"TICKETSPIKE_DATA_DIR": str(tmp_path / "second")}
+    second = WorkerProcess(executable, aside, tmp_path / "second.log", "--only", "count").start()
+
+    def flood(start: int, until: int) -> None:
+        """A ticket a minute, and in the last of them each of forty customers writes about the voucher."""
+        made = [("delivery", minute + 0.5, f"d-{minute}") for minute in range(start, until)]
+        made += [("voucher", until - 1 + each / 60, f"c-{each}") for each in range(40)]
+        tickets = [
+            {
+                "id": f"{reason}-{at}",
+                "created_at": (begin + timedelta(minutes=at)).isoformat(),
+                "contact_reason": reason,
+                "customer": customer,
+            }
+            for reason, at, customer in sorted(made, key=lambda one: one[1])
+        ]
+        send(settings, tickets, 0)
+
+    def told() -> list[tuple[int, int]]:
+        """Tickets and customers of each spike of the voucher, in order."""
+        found = sorted(spikes_on(settings).values(), key=lambda one: one.onset)
+        return [(one.observed, one.customers) for one in found if one.contact_reason == "voucher"]
+
+    def again(worker: WorkerProcess, **keys: str) -> None:
+        """Restart a worker under these keys."""
+        assert worker.stop() == 0
+        worker.environment.pop("TICKETSPIKE_HMAC_KEY_OLD", None)
+        worker.environment.update(keys)
+        worker.start()
+
+    both = {"TICKETSPIKE_HMAC_KEY": "another-key", "TICKETSPIKE_HMAC_KEY_OLD": env["TICKETSPIKE_HMAC_KEY"]}
+    try:
+        flood(0, 31)
+        assert eventually(lambda: told() == [(40, 40)]), told()
+        again(second, **both)
+        flood(31, 33)  # half of the partitions state both pseudonyms, half the old one alone
+        assert eventually(lambda: told() == [(80, 40)]), told()
+        again(first, **both)
+        flood(33, 35)
+        assert eventually(lambda: told() == [(120, 40)]), told()
+        assert first.metric("ticketspike_keys_differ") == 0
+        # A day later the old key has had its day.
+        again(first, TICKETSPIKE_HMAC_KEY="another-key")
+        flood(1470, 1501)  # half of the partitions state both pseudonyms, half the new one alone
+        assert eventually(lambda: told()[1:] == [(40, 40)]), told()
+        again(second, TICKETSPIKE_HMAC_KEY="another-key")
+        flood(1501, 1503)
+        assert eventually(lambda: told()[1:] == [(80, 40)]), told()
+        assert first.metric("ticketspike_keys_differ") == 0
+    finally:
+        second.stop()
+        assert first.stop() == 0
+    assert "under different TICKETSPIKE_HMAC_KEYs" not in first.said()
+
+
 def test_a_worker_with_a_key_of_its_own_is_told_of(
     make_settings: Callable[..., Settings], environment: Environment, executable: str, tmp_path: Path
 ) -> None:
