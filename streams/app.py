@@ -15,7 +15,7 @@ import faust
 from faust.tables.globaltable import GlobalTable
 from faust.tables.table import Table
 
-from streams.connection import faust_options
+from streams.connection import FETCH_BYTES, faust_options
 from streams.settings import Settings
 from streams.spreading import assignor_of
 from streams.topics import TABLES, app_id
@@ -136,7 +136,7 @@ def stage_app(settings: Settings, stage: str, instance_id: str) -> faust.App:
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
         producer_max_request_size=12 * 1024 * 1024,
-        consumer_max_fetch_size=8 * 1024 * 1024,
+        consumer_max_fetch_size=FETCH_BYTES,
         stream_wait_empty=False,
         worker_redirect_stdouts=False,
     )

@@ -16,6 +16,10 @@ from streams.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
 
+FETCH_BYTES = 1024 * 1024
+"""What a stage fetches of a partition at a time (and a larger record whole): with the records made of it a multiple of
+this stays in the process for good, and larger portions are no quicker."""
+
 # A client logs every refused attempt as an error; without a handler, Python would print those lines to stderr
 # beside our one sentence.
 logging.getLogger("kafka").addHandler(logging.NullHandler())

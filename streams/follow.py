@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.connection import aiokafka_options
+from streams.connection import FETCH_BYTES, aiokafka_options
 from streams.settings import Settings
 
 
@@ -37,7 +37,7 @@ async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncGen
         **aiokafka_options(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=8 * 1024 * 1024,
+        max_partition_fetch_bytes=FETCH_BYTES,
     )
     await consumer.start()
     try:
@@ -48,7 +48,7 @@ async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncGen
         consumer.seek(tp, position)
         while position < reachable:
             batches: dict[TopicPartition, list[Any]] = await consumer.getmany(
-                tp, timeout_ms=1000, max_records=2000
+                tp, timeout_ms=1000, max_records=200
             )
             for record in batches.get(tp, []):
                 if record.offset >= end:

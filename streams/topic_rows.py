@@ -13,7 +13,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams.connection import aiokafka_options
+from streams.connection import FETCH_BYTES, aiokafka_options
 from streams.settings import Settings
 
 RETRY_SECONDS = 2.0
@@ -60,7 +60,7 @@ class TopicRows:
             **aiokafka_options(self._settings),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=8 * 1024 * 1024,
+            max_partition_fetch_bytes=FETCH_BYTES,
         )
         await consumer.start()
         try:
@@ -70,7 +70,7 @@ class TopicRows:
             while True:
                 if await consumer.position(tp) >= end:
                     self.complete.set()
-                batches = await consumer.getmany(tp, timeout_ms=500, max_records=2000)
+                batches = await consumer.getmany(tp, timeout_ms=500, max_records=200)
                 for record in batches.get(tp, []):
                     self._take(record)
         finally:

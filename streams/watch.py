@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from typing import Any
 
 import msgspec
@@ -28,10 +28,10 @@ from streams.events import BaselineRecord, TicketCounts
 from streams.key_agreement import KeyAgreement
 from streams.metrics import Metrics
 from streams.minutes import Minutes
-from streams.recollection import Recollection
 from streams.settings import Settings
 from streams.surveillance import Surveillance
 from streams.topic_rows import TopicRows
+from streams.watch_rows import ReasonRow, Restored, ShardRow
 
 CHECKPOINT_SECONDS = 2.0
 RESTATE_SECONDS = 30.0
@@ -45,23 +45,6 @@ ANSWERS_SECONDS = 0.5
 SCORE_SECONDS = 1.0
 
 log = structlog.get_logger("watch")
-
-
-class Shard(msgspec.Struct, frozen=True):
-    """The shard's row: where the log was read to, what is closed, where a rebuilding begins."""
-
-    position: int
-    closed: int | None
-    rebuild_from: int
-    minutes: dict[str, Any]
-    channel: dict[str, Any]
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A contact reason's row."""
-
-    state: dict[str, Any]
-    baseline_version: int = 0
 
 
 class Watch:
@@ -248,10 +231,12 @@ class Watch:
         held.touched = set()
         rows = {}
         for number, reason in enumerate(reasons):
-            rows[reason] = msgspec.json.encode(Row(held.snapshot(reason), self._versions.get(reason, 0)))
+            rows[reason] = msgspec.json.encode(
+                ReasonRow(held.snapshot(reason), self._versions.get(reason, 0))
+            )
             if number % 200 == 199:
                 await asyncio.sleep(0)
-        shard = Shard(
+        shard = ShardRow(
             self.position,
             held.closed,
             self.minutes.rebuild_from(self.position),
@@ -264,17 +249,9 @@ class Watch:
         """Come to the state of the checkpoint, then to the log's present, and state every spike again."""
         await self.incidents.complete.wait()
         self.checkpoints, rows, whole = checkpoint.read(self.table)
-        shard: Shard | None = None
-        self.minutes = Minutes(self.settings.ticketspike_clock)
-        self.keys = KeyAgreement()
-        self._versions, self._baselines_seen = {}, {}
-        held = self._fresh()
+        clock = self.settings.ticketspike_clock
         try:
-            shard = msgspec.json.decode(whole, type=Shard) if whole is not None else None
-            for reason, value in sorted(rows.items()):
-                row = msgspec.json.decode(value, type=Row)
-                held.restore(reason, row.state)
-                self._versions[reason] = row.baseline_version
+            state = Restored(self._fresh(), clock, rows, whole)
         except (ValueError, *UNREADABLE) as error:
             # After an upgrade: the log and the baselines hold all that the state was made of.
             self.log.warning(
@@ -282,29 +259,26 @@ class Watch:
             )
             self.checkpoints = checkpoint.forsake(self.table)
             self._learn_below = until
-            rows, shard, held, self._versions = {}, None, self._fresh(), {}
+            rows, state = {}, Restored(self._fresh(), clock)
             # Before the first checkpoint: after a crash in between it is done again, and does no harm.
             for spike in await left_open.cleared(self.settings):
                 await self._say(spike)
-        start = 0
-        if shard is not None:
-            self.minutes.restore(shard.minutes)
-            start = shard.position
-            read_again = Recollection(held, self.settings.ticketspike_clock, shard.closed)
-            async for entry in follow.read(self.settings, self.source, shard.rebuild_from, shard.position):
-                statement = self._decode_or_tell(entry)
-                if statement is not None:
-                    read_again.hear(statement, entry.offset)
-            if shard.closed is not None:
-                held.recall(shard.closed, shard.channel)
-                self._wholly_written = shard.closed
-        self.position = start
-        self.surveillance = held
+        await state.recollect(self._statements)
+        self.keys = KeyAgreement()
+        self.minutes, self.position, self.surveillance = state.minutes, state.position, state.held
+        self._versions, self._baselines_seen = state.versions, {}
+        self._wholly_written = state.closed or 0
         self._adopt_baselines()
-        self.log.info("rebuilt", rows=len(rows), position=start, until=until)
+        self.log.info("rebuilt", rows=len(rows), position=state.position, until=until)
         await self._restate(DAY_MINUTES)
-        async for entry in follow.read(self.settings, self.source, start, until):
+        async for entry in follow.read(self.settings, self.source, state.position, until):
             await self._apply(entry)
+
+    async def _statements(self, start: int, end: int) -> AsyncGenerator[tuple[int, TicketCounts]]:
+        async for entry in follow.read(self.settings, self.source, start, end):
+            statement = self._decode_or_tell(entry)
+            if statement is not None:
+                yield entry.offset, statement
 
     def _fresh(self) -> Surveillance:
         return Surveillance(

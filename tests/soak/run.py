@@ -107,9 +107,10 @@ async def _watched(worker: WorkerProcess, seconds: float) -> float:
 
 async def _disturbed(worker: WorkerProcess, seconds: float, rng: random.Random) -> None:
     """Kill it, or ask it to stop, every other minute, and start it again."""
-    until, kills, stops = time.monotonic() + seconds, 0, 0
+    until, kills, stops, most = time.monotonic() + seconds, 0, 0, 0.0
     while time.monotonic() + 45.0 < until:
         await asyncio.sleep(rng.uniform(20.0, 100.0))
+        most = max(most, _megabytes(worker))
         if rng.random() < 0.5:
             await asyncio.to_thread(worker.kill)
             kills += 1
@@ -118,7 +119,10 @@ async def _disturbed(worker: WorkerProcess, seconds: float, rng: random.Random) 
             stops += 1
         await asyncio.to_thread(worker.start)
     await asyncio.sleep(max(0.0, until - time.monotonic()))
-    say(f"restarts: {kills} after kill -9, {stops} after SIGTERM; {_megabytes(worker):.1f} MB in the end")
+    end = _megabytes(worker)
+    say(
+        f"restarts: {kills} after kill -9, {stops} after SIGTERM; {end:.1f} MB in the end, {max(most, end):.1f} at most"
+    )
 
 
 def _megabytes(worker: WorkerProcess) -> float:
