@@ -68,6 +68,7 @@ class Count(Service):
         self.letters: list[tuple[Any, Refusal]] = []
         self.halts = Halts(settings, metrics, self._reader)
         self.flushed = time.monotonic()
+        self.began = False
         self.finished = asyncio.Event()
 
     async def on_start(self) -> None:
@@ -107,8 +108,10 @@ class Count(Service):
 
     async def on_stop(self) -> None:
         """Let the loop say its last word, then leave the group."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.finished.wait(), STOP_SECONDS)
+        # Told to stop while it joins, it has nothing to say.
+        if self.began:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.finished.wait(), STOP_SECONDS)
         await self.consumer.stop()
         await self.producer.stop()
 
@@ -119,6 +122,7 @@ class Count(Service):
 
     @Service.task
     async def _run(self) -> None:
+        self.began = True
         try:
             while not self.should_stop:
                 try:

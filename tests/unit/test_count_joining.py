@@ -62,3 +62,13 @@ async def test_missing_rights_end_the_start(failing: Callable[..., list[AIOKafka
         await stage.on_start()
     await stage.consumer.stop()
     await stage.producer.stop()
+
+
+async def test_a_worker_that_is_told_to_stop_while_it_joins_does_not_wait_for_what_was_never_begun(
+    failing: Callable[..., list[AIOKafkaConsumer]],
+) -> None:
+    failing()
+    stage = count()
+    await stage.on_start()
+    # The stages' start was cancelled here: nothing has been read, so nobody will say that the last word is said.
+    await asyncio.wait_for(stage.on_stop(), 2.0)
