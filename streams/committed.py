@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupLoadInProgressError
 from aiokafka.structs import TopicPartition
 
 from streams.connection import aiokafka_options
@@ -46,15 +48,23 @@ def parse(offset: int, metadata: str) -> Committed:
     return Committed(offset, int(parts[0]), int(parts[1]) if parts[1] else None, int(parts[2]))
 
 
-async def read_committed(settings: Settings, group: str) -> dict[TopicPartition, Committed]:
-    """A group's commits by partition.
+async def read_committed(
+    settings: Settings, group: str, partitions: Sequence[TopicPartition]
+) -> dict[TopicPartition, Committed]:
+    """A group's commits of some partitions; without those that it never committed.
 
-    Consumers hand out committed offsets without their notes, so the admin client asks. Raises KafkaError.
+    Consumers hand out committed offsets without their notes, so the admin client asks.
+
+    Raises:
+        KafkaError: Kafka cannot say. A coordinator that is only just loading its offsets answers with no partition at
+            all, which would read as if nothing had ever been committed.
     """
     admin = AIOKafkaAdminClient(**aiokafka_options(settings))
     await admin.start()
     try:
-        offsets = await admin.list_consumer_group_offsets(group)
+        offsets = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
     finally:
         await admin.close()
+    if not offsets.keys() >= set(partitions):
+        raise GroupLoadInProgressError(f"Nobody can say yet what the group {group} has committed")
     return {tp: parse(meta.offset, meta.metadata or "") for tp, meta in offsets.items() if meta.offset >= 0}

@@ -84,7 +84,7 @@ class Holdings:
             del self.counts[tp]
             self.journals.forget(tp)
         parts = sorted(self.unprepared)
-        commits = await read_committed(self.settings, app_id(self.settings, "count"))
+        commits = await read_committed(self.settings, app_id(self.settings, "count"), parts)
         begins = await consumer.beginning_offsets(parts)
         ends = await consumer.end_offsets(parts)
         self.partitions = len(consumer.partitions_for_topic(self.settings.topic("tickets")) or ())
