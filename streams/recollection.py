@@ -20,10 +20,14 @@ class Recollection:
         held: what the cells are read for; its rows are restored, its minutes are not.
         clock: that of the minutes.
         closed: the last minute that was closed before the restart.
+        young: whether the shard was in its first day then.
     """
 
-    def __init__(self, held: Surveillance, clock: Literal["wall", "event"], closed: int | None) -> None:
+    def __init__(
+        self, held: Surveillance, clock: Literal["wall", "event"], closed: int | None, *, young: bool = False
+    ) -> None:
         self._held = held
+        self._young = young
         self._minutes = Minutes(clock)
         self._closed = closed
 
@@ -36,4 +40,4 @@ class Recollection:
         if closable is not None and self._closed is not None:
             until = min(closable, self._closed)
             self._minutes.closed(until)
-            self._held.recollect(until)
+            self._held.recollect(until, young=self._young)

@@ -192,6 +192,7 @@ class Surveillance:
             **self.detector.channel(),
             "campaigns": self._announcements.common(),
             "conditions": self._conditions.snapshot(),
+            "young": self._first if self._young else None,
         }
 
     def announced(self, reason: str) -> float:
@@ -243,16 +244,23 @@ class Surveillance:
         self.detector.resume(until, channel)
         self._announcements.resume(channel.get("campaigns", {}))  # type: ignore[arg-type]
         self._conditions.restore(channel.get("conditions", {}))  # type: ignore[arg-type]
+        first = channel.get("young")
+        self._young, self._first = isinstance(first, int), first if isinstance(first, int) else 0
         self.recollect(until)
-        self.late = 0
+        self.closed, self.late = until, 0
 
-    def recollect(self, until: int) -> None:
-        """Put away the cells of minutes up to `until`, which were closed before a restart."""
-        if self.closed is not None and until <= self.closed:
+    def recollect(self, until: int, *, young: bool = False) -> None:
+        """Put away the cells of minutes up to `until`, which were closed before a restart.
+
+        With `young` only up to the last of them that holds anything, as in the first day empty minutes wait for what
+        follows them.
+        """
+        held = [minute for minute in self.open.minutes() if minute <= until]
+        if young:
+            until = held[-1] if held else -1
+        if until <= (self.closed if self.closed is not None else -1):
             return
-        for minute in self.open.minutes():
-            if minute > until:
-                break
+        for minute in held:
             self._stating.recall(minute, self.open.take(minute))
         self.closed = until
 

@@ -85,7 +85,8 @@ class Restored:
         shard = self._shard
         if shard is None:
             return
-        again = Recollection(self.held, self._clock, shard.closed)
+        young = shard.channel.get("young") is not None
+        again = Recollection(self.held, self._clock, shard.closed, young=young)
         async for offset, statement in read(shard.rebuild_from, shard.position):
             again.hear(statement, offset)
         if shard.closed is not None:

@@ -75,13 +75,22 @@ def restarted(
     second = Surveillance(SETTINGS)
     for reason in first.detector.reasons:
         second.restore(reason, json.loads(json.dumps(first.snapshot(reason))))
-    again, most = Recollection(second, clock, first.closed), 0
+    channel = json.loads(json.dumps(first.channel()))
+    again, most = Recollection(second, clock, first.closed, young=channel["young"] is not None), 0
     for offset, statement in enumerate(log[:until]):
         again.hear(statement, offset)
         most = max(most, len(second.open.minutes()))
     assert first.closed is not None
-    second.recall(first.closed, json.loads(json.dumps(first.channel())))
+    second.recall(first.closed, channel)
     return second, most
+
+
+def gone_on(core: Surveillance, log: list[TicketCounts], clock: Clock, since: int) -> list[Spike]:
+    """What it says of the rest of the log."""
+    minutes, said = Minutes(clock), list[Spike]()
+    for offset, statement in enumerate(log[since:], since):
+        said += heard(core, minutes, statement, offset)
+    return said
 
 
 @pytest.mark.parametrize("clock", ["wall", "event"])
@@ -101,9 +110,7 @@ def test_what_came_after_its_minute_was_closed_is_left_out_again(clock: Clock) -
     assert first.late == 5
     second, _ = restarted(first, log, clock, restart)
     assert second.late == 0
-    minutes, again = Minutes(clock), list[Spike]()
-    for offset, statement in enumerate(log[restart:], restart):
-        again += heard(second, minutes, statement, offset)
+    again = gone_on(second, log, clock, restart)
     whole, all_said = lived(log, clock, len(log))
     assert whole.said == second.said
     assert all_said[len(said) :] == again
@@ -122,3 +129,46 @@ def test_minutes_that_are_open_at_the_restart_stay_open() -> None:
     first, _ = lived([*log, late], "wall", len(log) + 1)
     second, _ = restarted(first, [*log, late], "wall", len(log) + 1)
     assert second.open.minutes() == first.open.minutes() == [UNTIL + 1]
+
+
+def installed() -> list[TicketCounts]:
+    """Two tickets to try it out, hours of nothing, then four contact reasons as every day."""
+    made: list[TicketCounts] = []
+    for minute in range(BEGIN, BEGIN + 1200):
+        tried, busy = minute < BEGIN + 2, minute >= BEGIN + 960
+        names = ["voucher"] * tried + ["voucher", "delivery", "return", "size"] * busy
+        cells = [cell(name, minute, 1 + (minute + place) % 3) for place, name in enumerate(names)]
+        made.append(
+            TicketCounts(
+                partition=0, partitions=1, offset=len(made), watermark=(minute + 1) * 60.0, cells=cells
+            )
+        )
+    return made
+
+
+@pytest.mark.parametrize("restart", [1, 2, 30, 900, 1000])
+def test_a_restart_in_the_first_hours_makes_no_alarm_of_the_first_real_tickets(restart: int) -> None:
+    log = installed()
+    whole, said = lived(log, "event", len(log))
+    assert said == []
+    first, before = lived(log, "event", restart)
+    second, _ = restarted(first, log, "event", restart)
+    assert before + gone_on(second, log, "event", restart) == []
+    assert second.closed == whole.closed
+
+
+def test_what_is_late_but_still_counted_in_the_first_hours_counts_after_a_restart() -> None:
+    log = installed()[:60]
+    late = TicketCounts(
+        partition=0,
+        partitions=1,
+        offset=len(log),
+        watermark=log[-1].watermark,
+        cells=[cell("voucher", BEGIN + 30, 7)],
+    )
+    log.append(late)
+    first, _ = lived(log, "event", len(log))
+    second, _ = restarted(first, log, "event", len(log))
+    assert first.late == second.late == 0
+    assert second.closed == first.closed
+    assert second.open.minutes() == first.open.minutes()
