@@ -41,7 +41,7 @@ class Scene:
         them does not give it the time back.
         """
         broken = self.cluster.broken
-        status = post.stop()
+        status = post.stop(lambda: broken or self.cluster.broken)
         self.note_stop(post.name, status, broken or self.cluster.broken)
 
     def note_stop(self, name: str, status: int | None, broken: bool = False) -> None:
