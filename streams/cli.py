@@ -1,12 +1,14 @@
 """The command line `ticketspike`: loads nothing but click until a command runs.
 
-Exit status 0 done, 1 failed, 2 wrong use or settings. A failure is one sentence on stderr; a traceback shows
-only with `--debug`.
+Exit status 0 done, 1 failed, 2 wrong use or settings. A failure is one sentence on stderr, whatever part of the
+program it comes from; a traceback shows only with `--debug`.
 """
 
 from __future__ import annotations
 
+import errno
 import importlib
+import select
 import sys
 
 import click
@@ -90,9 +92,13 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped.", err=True)
         return 130
-    except BrokenPipeError:
-        return 0
-    except Exception as error:
+    except SystemExit as left:
+        if debug and left.code:
+            raise
+        return _left(left)
+    except (
+        BaseException
+    ) as error:  # also a task that was cancelled: it would end the process without our sentence
         if debug:
             raise
         return _report(error)
@@ -100,7 +106,34 @@ def run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _report(error: Exception) -> int:
+def _left(left: SystemExit) -> int:
+    """The status of a command that something inside of it ended, and a sentence where there is none yet.
+
+    That is also what click makes of a broken pipe. Where it is our own output that nobody reads any more (`| head`),
+    all is well; any other pipe or socket is somebody's failure.
+    """
+    cause = left.__context__
+    if isinstance(cause, OSError) and cause.errno == errno.EPIPE:
+        return 0 if _unread() else _report(cause)
+    if left.code is None or left.code == 0:
+        return 0
+    why = f"status {left.code}" if isinstance(left.code, int) else str(left.code)
+    click.echo(
+        f"Error: something inside ended the command ({why}) and gave no reason. This is a bug; run it again with "
+        "--debug and report what it prints.",
+        err=True,
+    )
+    return left.code if isinstance(left.code, int) else 1
+
+
+def _unread() -> bool:
+    """Whether stdout is a pipe or a socket whose reader has gone."""
+    stdout = select.poll()
+    stdout.register(1, 0)
+    return bool(stdout.poll(0))
+
+
+def _report(error: BaseException) -> int:
     from streams.errors import Failure
     from streams.settings import SettingsError
 

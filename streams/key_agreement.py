@@ -9,8 +9,9 @@ class KeyAgreement:
     """Which keys of pseudonyms each partition of `tickets` is counted under, by their marks.
 
     Two that have none in common come from a worker whose `TICKETSPIKE_HMAC_KEY` is another one: a slip, or a second
-    deployment on the same topics. A customer of two such partitions counts twice. While the key is changed a worker
-    states both, which agrees with either.
+    deployment on the same topics with a key of its own (with the same key it is a worker like any other, and is not
+    noticed). A customer of two such partitions counts twice. While the key is changed a worker states both, which
+    agrees with either.
 
     >>> keys = KeyAgreement()
     >>> keys.hear(0, ["a1b2"])

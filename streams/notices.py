@@ -1,7 +1,7 @@
 """Tells the channel of campaigns ahead: one message each, edited when the campaign changes before it begins.
 
 Of all that is said the least urgent, so the sender asks for it when nothing else is due. What was said is kept in
-rows of the stage; a post that a crash or a lost answer left in doubt is looked up before it is made again.
+rows of the stage; a post that a crash, a lost answer or lost rows left in doubt is looked up before it is made.
 """
 
 from __future__ import annotations
@@ -60,10 +60,12 @@ class Notices:
         self._sleep = sleep
         self._looked_at = float("-inf")
         self._due: list[Due] = []
+        self._lost = False
 
-    def take_over(self, said: Mapping[str, NoticeSaid]) -> None:
-        """Go on with what was stored."""
+    def take_over(self, said: Mapping[str, NoticeSaid], *, lost: bool = False) -> None:
+        """Go on with what was stored; `lost` says that there may have been more, as after a restored backup."""
         self.said, self.changed, self._due = dict(said), set(), []
+        self._lost = lost
         self._looked_at = float("-inf")
 
     async def say_next(
@@ -107,6 +109,8 @@ class Notices:
         if post is None and held is not None and held.attempted_at is not None:
             await self._sleep(SETTLE_SECONDS)
             post = await self._look_up(due, held.attempted_at)
+        elif held is None and self._lost:
+            post = await self._look_up(due, context.wall - timedelta(hours=self._hours))
         still_mine()
         if post is None and due.why == "withdrawn":
             await self._put(campaign_notice.log(due, None))

@@ -195,7 +195,7 @@ class Notify:
             public = await asyncio.to_thread(read_compacted, self.settings, "incidents")
             entries = notify_rows.restored(public.values(), entries)
         self.board = board = Board(entries)
-        self.notices.take_over(stored.notices)
+        self.notices.take_over(stored.notices, lost=not stored.complete)
         self.digests.take_over(stored.digest)
         self.positions = {name: stored.positions.get(name, 0) for name in SOURCES}
         moments = [one.incident.updated_at for one in entries.values()]

@@ -263,6 +263,8 @@ class Watch:
             # Before the first checkpoint: after a crash in between it is done again, and does no harm.
             for spike in await left_open.cleared(self.settings):
                 await self._say(spike)
+        if whole is None:
+            await self._end_restored()
         await state.recollect(self._statements)
         self.keys = KeyAgreement()
         self.minutes, self.position, self.surveillance = state.minutes, state.position, state.held
@@ -273,6 +275,14 @@ class Watch:
         await self._restate(DAY_MINUTES)
         async for entry in follow.read(self.settings, self.source, state.position, until):
             await self._apply(entry)
+
+    async def _end_restored(self) -> None:
+        """End what incidents of a restored backup speak of: no state of ours does."""
+        for one in await left_open.restored(self.settings, self.incidents.rows.values()):
+            if isinstance(one, Condition):
+                await self._say_condition(one)
+            else:
+                await self._say(one)
 
     async def _statements(self, start: int, end: int) -> AsyncGenerator[tuple[int, TicketCounts]]:
         async for entry in follow.read(self.settings, self.source, start, end):

@@ -21,6 +21,13 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 BODY_LIMIT = 512 * 1024
 """Bytes of a request. A press carries the whole message that it was made in, percent-encoded."""
 
+IDLE_SECONDS = 75.0
+"""How long a connection may be without a whole request header, from its beginning or since the last answer.
+
+Longer than the 60 s after which nginx and load balancers let go of theirs: whoever closes first while a request is
+under way loses it, so that is to be the proxy.
+"""
+
 
 async def body_of(request: web.Request, seconds: float) -> bytes:
     """The whole body, as it came.
@@ -56,6 +63,7 @@ class Web(Service):
         metrics: what `/metrics` shows.
         stages: readiness by stage.
         posts: what else answers, to POST only, by path.
+        idle_seconds: how long a connection may be without a whole request header.
     """
 
     def __init__(
@@ -65,6 +73,8 @@ class Web(Service):
         metrics: Metrics,
         stages: Mapping[str, Ready],
         posts: Mapping[str, Handler] | None = None,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         super().__init__()
         self.host = host
@@ -72,6 +82,7 @@ class Web(Service):
         self.metrics = metrics
         self.stages = stages
         self.posts = posts or {}
+        self.idle_seconds = idle_seconds
         self._runner: web.AppRunner | None = None
 
     async def on_start(self) -> None:
@@ -88,7 +99,10 @@ class Web(Service):
         for path, handler in self.posts.items():
             app.router.add_post(path, handler)
         # Signatures are over the bytes as they came, and nobody is to send a little that becomes a lot.
-        self._runner = web.AppRunner(app, access_log=None, auto_decompress=False)
+        # aiohttp's clock for idle connections does not stop while a header trickles in, so it bounds that, too.
+        self._runner = web.AppRunner(
+            app, access_log=None, auto_decompress=False, keepalive_timeout=self.idle_seconds
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
         try:

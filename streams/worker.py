@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 
@@ -109,5 +111,18 @@ async def _kafka_is_there(settings: Settings, only: Sequence[str]) -> bool:
 
 
 def _to_terminal(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    """Print a line.
+
+    Raises:
+        Failure: whoever read stdout is gone, so what is printed would be lost.
+    """
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python tries once more at its end, and would fail once more.
+        with Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+        raise Failure(
+            "Nobody reads the worker's stdout any more; send it to a file or to /dev/null."
+        ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,6 +63,27 @@ async def test_a_restart_within_the_session_time_moves_no_partition_and_is_seen_
         assert (told(), held()) == (before, parts)
     finally:
         await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in workers))
+
+
+def test_a_worker_whose_stdout_nobody_reads_any_more_says_so_in_its_last_line(
+    settings: Settings, environment: Callable[[Settings], dict[str, str]], executable: str
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [executable, "worker", "--only", "notify"],
+            env={**os.environ, **environment(settings), "TICKETSPIKE_WEB_PORT": "0"},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("Error: Nobody reads the worker's stdout any more")
 
 
 @pytest.fixture

@@ -7,12 +7,16 @@ import random
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from chaos_processes import Nursery, Worker
 
 NEEDED = ("streams.worker", "streams.count", "streams.watch", "streams.notify")
-STOP_SECONDS = 12.0
+STOP_SECONDS = 10.0
+"""SIGTERM ends a worker within so long."""
+MORE_SECONDS = 2.0
+"""What it gets on top while brokers are broken: it may have begun to wait for one a moment before."""
 
 
 class Post:
@@ -43,11 +47,17 @@ class Post:
         self.send(signal.SIGKILL)
         self._ended(10)
 
-    def stop(self) -> int | None:
-        """SIGTERM; its exit status, None if it had to be killed."""
+    def stop(self, broken: Callable[[], bool] = lambda: False) -> int | None:
+        """SIGTERM; its exit status, None if it had to be killed.
+
+        Args:
+            broken: whether brokers are, or were when it was told to stop; asked when its time is over.
+        """
         self.wanted = False
         self.send(signal.SIGTERM)
         status = self._ended(STOP_SECONDS)
+        if status is None and broken():
+            status = self._ended(MORE_SECONDS)
         if status == -signal.SIGTERM and self.worker is not None and not self.worker.is_ready():
             return 0  # so young that nobody listened yet
         if status is None:

@@ -41,7 +41,7 @@ class Scene:
         them does not give it the time back.
         """
         broken = self.cluster.broken
-        status = post.stop()
+        status = post.stop(lambda: broken or self.cluster.broken)
         self.note_stop(post.name, status, broken or self.cluster.broken)
 
     def note_stop(self, name: str, status: int | None, broken: bool = False) -> None:
@@ -148,7 +148,7 @@ def lose_two_for_long(scene: Scene, rng: random.Random) -> None:
 
 
 def upgrade(scene: Scene, rng: random.Random) -> None:  # noqa: ARG001 - the shape of a fault
-    """All workers go, and those that come find the state of the version before.
+    """All workers go, and those that come find rows of watch under the number of the version before.
 
     What a version cannot read is made anew from the log, and a rise that goes on meanwhile is told anew (see
     test_upgrade.py); so that there is one right answer, nothing rises now.

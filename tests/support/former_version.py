@@ -1,4 +1,8 @@
-"""The state of another version than this one, as a worker finds it after an upgrade or a rollback."""
+"""State that says it is another version's: this version's rows of watch's table under another version number.
+
+So a worker must put it aside and make it anew. It is not what another version really wrote: the layout is this one's,
+and no row of count or notify is touched.
+"""
 
 from __future__ import annotations
 

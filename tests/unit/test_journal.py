@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from streams.journal import Journal
 from streams.pages import Page, Standing
@@ -83,3 +87,54 @@ def test_a_disk_that_refuses_costs_the_journal_and_nothing_else(tmp_path: Path) 
     journal = Journal(tmp_path / "tickets-0", "v1")
     journal.write([page(0, 5, opens=True), page(5, 9)])
     assert ends(journal, 0, 9) == []
+
+
+@contextlib.contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes: the write that would is made in part and then fails, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("part", [1, 8, 20])
+def test_a_disk_that_fills_up_in_the_middle_of_a_page_costs_the_rest_of_its_hour_and_no_more(
+    tmp_path: Path, part: int
+) -> None:
+    journal = Journal(tmp_path / "tickets-0", "v1")
+    journal.write([page(0, 5, opens=True), page(5, 9)])
+    [file] = journal.folder.iterdir()
+    whole = file.stat().st_size
+    with room_for(whole + part), capture_logs() as said:
+        journal.write([page(9, 12), page(12, 15)])
+    assert file.stat().st_size == whole + part
+    assert [one["event"] for one in said] == ["the journal cannot be written; after a crash the log is read"]
+    # There is room again, but what comes now does not join what stands there.
+    journal.write([page(15, 20)])
+    assert file.stat().st_size == whole + part
+    # A crash now: what is half written is cut off, and the next page read from the log joins.
+    after = Journal(journal.folder, "v1")
+    assert ends(after, 0, 20) == [5, 9]
+    assert file.stat().st_size == whole
+    after.write([page(9, 20)])
+    assert ends(Journal(journal.folder, "v1"), 0, 20) == [5, 9, 20]
+    # No crash: with the next hour the journal begins anew.
+    journal.write([page(20, 25, opens=True), page(25, 30)])
+    assert [one.name for one in journal.folder.iterdir()] == ["00000000000000000020.pages"]
+    assert ends(Journal(journal.folder, "v1"), 20, 30) == [25, 30]
+
+
+def test_an_hour_whose_first_page_is_half_written_is_deleted_on_reading_and_the_hours_before_it_stay(
+    journal: Journal,
+) -> None:
+    with room_for(max(file.stat().st_size for file in journal.folder.iterdir()) // 2), capture_logs():
+        journal.write([page(20, 25, opens=True)])
+    assert max(journal.folder.iterdir()).name == "00000000000000000020.pages"
+    after = Journal(journal.folder, "v1")
+    assert ends(after, 0, 25) == [5, 9, 12, 20]
+    assert len(list(journal.folder.iterdir())) == 2
+    after.write([page(20, 25, opens=True)])
+    assert ends(Journal(journal.folder, "v1"), 0, 25) == [5, 9, 12, 20, 25]

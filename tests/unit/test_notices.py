@@ -41,7 +41,7 @@ class Shop:
         self.crash_at_keep: int | None = None
         self.begin_anew()
 
-    def begin_anew(self) -> None:
+    def begin_anew(self, *, lost: bool = False) -> None:
         self.board = Board()
         self.notices = Notices(
             self.slack, self.hours, context=self.context, keep=self.keep, sleep=self.clock.sleep
@@ -57,7 +57,7 @@ class Shop:
             sleep=self.clock.sleep,
             asides=(self.notices,),
         )
-        self.notices.take_over(notify_rows.read(self.rows, 0).notices)
+        self.notices.take_over(notify_rows.read(self.rows, 0).notices, lost=lost)
         self.sender.take_over(self.board)
 
     def context(self, entry: Entry | None = None) -> Context:
@@ -157,6 +157,20 @@ async def test_a_crash_around_the_post_leaves_one_message_that_can_be_edited(kee
     shop.change(promise="20 %")
     await shop.run()
     assert shop.told() == ["📅 Campaign ahead, changed: bf"]
+
+
+async def test_a_notice_whose_row_was_lost_is_found_in_the_channel_and_not_said_again() -> None:
+    shop = Shop()
+    shop.plan()
+    await shop.run(3600)
+    shop.rows.clear()
+    shop.begin_anew(lost=True)
+    shop.plan("later")
+    await shop.run()
+    assert sorted(shop.told()) == ["📅 Campaign ahead: bf", "📅 Campaign ahead: later"]
+    shop.change(promise="20 %")
+    await shop.run()
+    assert sorted(shop.told()) == ["📅 Campaign ahead, changed: bf", "📅 Campaign ahead: later"]
 
 
 async def test_an_answer_that_was_lost_leaves_one_message() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -38,3 +40,39 @@ async def test_readiness_is_told_of_all_stages_or_of_those_that_were_asked_for(
 ) -> None:
     async with aiohttp.ClientSession() as session, session.get(f"{address}/readyz{query}") as answer:
         assert (answer.status, await answer.text()) == (status, said)
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"])
+async def test_a_connection_whose_header_never_ends_is_closed_however_it_trickles(before: bytes) -> None:
+    web = Web("127.0.0.1", 0, Metrics(), {}, idle_seconds=0.5)
+    await web.on_start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", web.port)
+        writer.write(before + b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+
+        async def trickle() -> None:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(b"a")
+                    await writer.drain()
+                    await asyncio.sleep(0.05)
+
+        trickling = asyncio.ensure_future(trickle())
+        try:
+            # Without a limit this waits for an hour.
+            said = await asyncio.wait_for(_all(reader), 20)
+        finally:
+            trickling.cancel()
+            writer.close()
+        assert said.count(b"200 OK") == bool(before)
+    finally:
+        await web.on_stop()
+
+
+async def _all(reader: asyncio.StreamReader) -> bytes:
+    """What comes until the other side closes."""
+    said = b""
+    with contextlib.suppress(ConnectionError):
+        while part := await reader.read(4096):
+            said += part
+    return said
