@@ -7,7 +7,7 @@ arrived before the stage's first record: Faust hands over from its committed off
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ class Entry(NamedTuple):
     offset: int
     timestamp: float
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncGenerator[Entry]:
@@ -53,7 +54,7 @@ async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncGen
             for record in batches.get(tp, []):
                 if record.offset >= end:
                     return
-                yield Entry(record.offset, record.timestamp / 1000.0, record.value)
+                yield Entry(record.offset, record.timestamp / 1000.0, record.value, record.headers)
             position = await consumer.position(tp)
     finally:
         await consumer.stop()

@@ -20,6 +20,7 @@ HEADER = "ticketspike-marker"
 END = b"end"
 CANARY = b"canary"
 """A canary (`streams.canary`) looks like an end marker, and says nothing about other records."""
+CANARY_AT = "ticketspike-canary-at"
 
 
 class _Marker(msgspec.Struct, frozen=True):
@@ -49,6 +50,33 @@ def read_canary(headers: Iterable[tuple[str, bytes]] | None, value: bytes | None
     (60.0, None, None)
     """
     return _read(CANARY, headers, value)
+
+
+def passed_on(at: float) -> list[tuple[str, bytes]]:
+    """The headers by which *watch* passes on to *notify* a canary that was sent at `at` (epoch seconds).
+
+    Its record has no value, so that whoever reads the topic finds nothing in it.
+
+    >>> passed_on(60.5)
+    [('ticketspike-marker', b'canary'), ('ticketspike-canary-at', b'1970-01-01T00:01:00.500000+00:00')]
+    """
+    return [(HEADER, CANARY), (CANARY_AT, datetime.fromtimestamp(at, UTC).isoformat().encode())]
+
+
+def read_passed_on(headers: Iterable[tuple[str, bytes]]) -> float | None:
+    """When a canary was sent that was passed on, in epoch seconds, or None if this record is none. Never raises.
+
+    >>> read_passed_on(passed_on(60.5)), read_passed_on([]), read_passed_on([(CANARY_AT, b"soon")])
+    (60.5, None, None)
+    """
+    said = dict(headers)
+    if said.get(HEADER) != CANARY:
+        return None
+    try:
+        # Kafka's headers may lack a value.
+        return msgspec.convert((said.get(CANARY_AT) or b"").decode(), Instant).timestamp()
+    except UNREADABLE:
+        return None
 
 
 def read_marker(headers: Iterable[tuple[str, bytes]] | None, value: bytes | None) -> float | None:

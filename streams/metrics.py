@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict
 from importlib.metadata import version
@@ -18,7 +18,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from streams.counting import PartitionCounts
 
 _OF_A_SHARD = (
-    "canary_age",
     "closed_until",
     "reasons",
     "late_cells",
@@ -96,8 +95,8 @@ class Metrics:
         )
         self.canary_age = Gauge(
             "ticketspike_canary_age_seconds",
-            "Since the newest canary was sent whose minute watch has closed; 0 where none are sent",
-            by_shard,
+            "Age of the newest canary that a stage has seen (watch: in a closed minute); only where any are sent",
+            ["stage", *by_shard],
             registry=registry,
         )
         self.lag_seconds = Gauge(
@@ -218,13 +217,14 @@ class Metrics:
         self._tallied: dict[Any, dict[str, int]] = {}
         self._recovering: dict[str, float] = {}
         self._behind = ""
+        self._shard: tuple[str, ...] = ()
 
     def of(self, shard: str | None) -> Metrics:
         """These metrics as a stage of this shard sets them; themselves where there is one shard."""
         if shard is None:
             return self
         seen = copy(self)
-        seen._recovering, seen._behind = {}, f".{shard}"  # noqa: SLF001 - of its own kind
+        seen._recovering, seen._behind, seen._shard = {}, f".{shard}", (shard,)  # noqa: SLF001 - of its own kind
         for name in _OF_A_SHARD:
             setattr(seen, name, getattr(self, name).labels(shard))
         return seen
@@ -233,6 +233,10 @@ class Metrics:
         """The group has told a stage its partitions."""
         self.rebalances.labels(stage + self._behind).inc()
         self._recovering[stage] = time.monotonic()
+
+    def canary(self, stage: str, age: Callable[[], float]) -> None:
+        """From now on tell how old the newest canary is that a stage has seen, in seconds."""
+        self.canary_age.labels(stage, *self._shard).set_function(age)
 
     def recovered(self, stage: str) -> None:
         """A stage has the state of its partitions; said again without another assignment, it changes nothing."""

@@ -24,6 +24,7 @@ from alerts.incident import stated_at
 from alerts.records import Answer, Condition, Spike
 from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
+from streams.canary import Arrival
 from streams.compacted import read_compacted
 from streams.digests import Digests
 from streams.incident_store import IncidentStore
@@ -109,13 +110,17 @@ class Notify:
         self._event_time: datetime | None = None
         self._taking = asyncio.Lock()
         self._standstill = Standstill()
+        self.canary = Arrival(now)
+        if settings.ticketspike_canary_seconds:
+            metrics.canary("notify", self.canary.age)
 
     async def notify(self, stream: Any) -> None:
         """The agent: hand every record over, those that Faust passed over first."""
         async for event in stream.events():
             message = event.message
             try:
-                await self.take(message.topic, follow.Entry(message.offset, message.timestamp, event.value))
+                entry = follow.Entry(message.offset, message.timestamp, event.value, message.headers or ())
+                await self.take(message.topic, entry)
             except Exception as error:
                 # Faust would go on with the next record; a stage that lost its place must start anew instead.
                 await self.app.crash(error)
@@ -160,6 +165,7 @@ class Notify:
         name = self.names[topic]
         self.positions[name] = record.offset + 1
         if record.value is None:
+            self.canary.hear(record.headers)
             return []
         said = read(record.value, SOURCES[name])
         if said is None:
@@ -200,6 +206,7 @@ class Notify:
         self.positions = {name: stored.positions.get(name, 0) for name in SOURCES}
         moments = [one.incident.updated_at for one in entries.values()]
         self._event_time = max(moments, default=None)
+        self.canary.begin()
         read = 0
         rest = {topic: self.positions[name] for topic, name in self.names.items()}
         async for topic, record in follow.rest(self.settings, rest):

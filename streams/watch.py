@@ -17,7 +17,7 @@ import structlog
 
 from alerts.answer_effects import Effects
 from alerts.records import Campaign, Condition, Spike
-from streams import checkpoint, follow, left_open
+from streams import checkpoint, follow, left_open, markers
 from streams.answered import Answered
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.campaign_rows import campaigns_of
@@ -91,7 +91,7 @@ class Watch:
         self.keys = KeyAgreement()
         self.canaries = Sightings(now)
         if settings.ticketspike_canary_seconds:
-            metrics.canary_age.set_function(self.canaries.age)
+            metrics.canary("watch", self.canaries.age)
 
     async def watch(self, stream: Any) -> None:
         """The agent: hand every record over, those that Faust passed over first."""
@@ -155,6 +155,7 @@ class Watch:
             said.extend(held.running(self.now()))
         if said or held.news:
             await self._publish(said)
+        await self._pass_canary_on()
 
     async def _publish(self, said: list[Spike]) -> None:
         """Make the state safe that these spikes come from, then say them, and first what explains many of them."""
@@ -194,6 +195,15 @@ class Watch:
     async def _say_condition(self, condition: Condition) -> None:
         sent = await self.conditions.send(key=condition.kind.encode(), value=msgspec.json.encode(condition))
         await sent
+
+    async def _pass_canary_on(self) -> None:
+        """Tell *notify* of a canary, behind all that was said of its minute."""
+        sent = self.canaries.news() if self.settings.ticketspike_canary_seconds else None
+        if sent is not None:
+            record = await self.conditions.send(
+                key=markers.CANARY, value=None, headers=markers.passed_on(sent)
+            )
+            await record
 
     async def _keep_up(self) -> None:
         """What is due by the wall: checkpoint, restate, take over new baselines."""
@@ -268,6 +278,7 @@ class Watch:
         await state.recollect(self._statements)
         self.keys = KeyAgreement()
         self.minutes, self.position, self.surveillance = state.minutes, state.position, state.held
+        self.canaries.begin()
         self._versions, self._baselines_seen = state.versions, {}
         self._wholly_written = state.closed or 0
         self._adopt_baselines()

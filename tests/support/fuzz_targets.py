@@ -29,6 +29,7 @@ from alerts.limits import validate
 from alerts.records import Answer
 from streams.announcements import Announcements
 from streams.campaign_rows import decode_campaigns
+from streams.canary import Arrival
 from streams.counting import PartitionCounts
 from streams.counts import Counted
 from streams.errors import UNREADABLE, Failure
@@ -36,6 +37,7 @@ from streams.events import Ticket, TicketCounts
 from streams.files.campaign_files import read_campaigns
 from streams.files.counts_files import read_counts
 from streams.files.readers import Refusal, read_tickets
+from streams.markers import CANARY, CANARY_AT, HEADER, passed_on
 from streams.reading import read
 from streams.redemptions import Redemptions
 from streams.settings import Settings, SettingsError, load
@@ -102,6 +104,13 @@ def statement(data: bytes) -> None:
         msgspec.json.decode(data, type=TicketCounts)
     except UNREADABLE:
         return
+
+
+def canary(data: bytes) -> None:
+    """A canary that was passed on has an age or is passed over."""
+    arrival = Arrival(NOW.timestamp)
+    arrival.hear([(HEADER, CANARY), (CANARY_AT, data)])
+    assert 0.0 <= arrival.age() < float("inf")
 
 
 def campaign(data: bytes) -> None:
@@ -283,6 +292,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], list[bytes]]] = {
             }
         ),
     ),
+    "canary": (canary, [content for _, content in passed_on(NOW.timestamp() - 100.0)]),
     "campaign": (
         campaign,
         _bytes(CAMPAIGN, CAMPAIGN | {"owner": "U1", "url": "https://example.org", "promise": "x"}),
