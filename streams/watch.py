@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -31,7 +31,7 @@ from streams.minutes import Minutes
 from streams.settings import Settings
 from streams.surveillance import Surveillance
 from streams.topic_rows import TopicRows
-from streams.watch_rows import ReasonRow, Restored, ShardRow
+from streams.watch_rows import ReasonRow, Restored, ShardRow, unsaid
 
 CHECKPOINT_SECONDS = 2.0
 RESTATE_SECONDS = 30.0
@@ -159,10 +159,12 @@ class Watch:
 
     async def _publish(self, said: list[Spike]) -> None:
         """Make the state safe that these spikes come from, then say them, and first what explains many of them."""
-        await self._checkpoint()
-        for condition in self._held().stated():
+        held = self._held()
+        conditions = held.stated()
+        await self._checkpoint(unsaid(said, held.said), conditions)
+        for condition in conditions:
             self.log.info("condition", kind=condition.kind, ended=condition.ended_at is not None)
-            await self._say_condition(condition)
+            await self._say(condition)
         for spike in said:
             self._tell(spike)
             await self._say(spike)
@@ -187,13 +189,14 @@ class Watch:
             expected=spike.expected,
         )
 
-    async def _say(self, spike: Spike) -> None:
-        self.metrics.spikes.labels(spike.state).inc()
-        sent = await self.spikes.send(key=spike.contact_reason.encode(), value=msgspec.json.encode(spike))
-        await sent
-
-    async def _say_condition(self, condition: Condition) -> None:
-        sent = await self.conditions.send(key=condition.kind.encode(), value=msgspec.json.encode(condition))
+    async def _say(self, what: Spike | Condition) -> None:
+        topic, key = self.conditions, ""
+        if isinstance(what, Condition):
+            key = what.kind
+        else:
+            self.metrics.spikes.labels(what.state).inc()
+            topic, key = self.spikes, what.contact_reason
+        sent = await topic.send(key=key.encode(), value=msgspec.json.encode(what))
         await sent
 
     async def _pass_canary_on(self) -> None:
@@ -222,13 +225,16 @@ class Watch:
         present = (held.closed or 0) * 60
         for condition in held.conditions():
             if condition.ended_at is None or condition.ended_at.timestamp() >= present - minutes * 60:
-                await self._say_condition(condition)
+                await self._say(condition)
         for spike in held.restate():
             if spike.cleared_at is None or spike.cleared_at.timestamp() >= present - minutes * 60:
                 await self._say(spike)
 
-    async def _checkpoint(self) -> None:
-        """Write the rows that changed, then the shard's: only then does the checkpoint count."""
+    async def _checkpoint(self, spikes: Sequence[Spike] = (), conditions: Sequence[Condition] = ()) -> None:
+        """Write the rows that changed, then the shard's: only then does the checkpoint count.
+
+        What is said next is part of it as far as nothing else would say it after a crash.
+        """
         held = self._held()
         self._checkpointed = time.monotonic()
         closed = held.closed or 0
@@ -252,6 +258,9 @@ class Watch:
             self.minutes.rebuild_from(self.position),
             self.minutes.snapshot(),
             held.channel(),
+            self._learn_below,
+            list(spikes),
+            list(conditions),
         )
         await self.checkpoints.write(self.table, rows, msgspec.json.encode(shard), self.position)
 
@@ -262,6 +271,7 @@ class Watch:
         clock = self.settings.ticketspike_clock
         try:
             state = Restored(self._fresh(), clock, rows, whole)
+            self._learn_below = state.learn_below
         except (ValueError, *UNREADABLE) as error:
             # After an upgrade: the log and the baselines hold all that the state was made of.
             self.log.warning(
@@ -283,6 +293,8 @@ class Watch:
         self._wholly_written = state.closed or 0
         self._adopt_baselines()
         self.log.info("rebuilt", rows=len(rows), position=state.position, until=until)
+        for said in state.unsaid:
+            await self._say(said)
         await self._restate(DAY_MINUTES)
         async for entry in follow.read(self.settings, self.source, state.position, until):
             await self._apply(entry)
@@ -290,10 +302,7 @@ class Watch:
     async def _end_restored(self) -> None:
         """End what incidents of a restored backup speak of: no state of ours does."""
         for one in await left_open.restored(self.settings, self.incidents.rows.values()):
-            if isinstance(one, Condition):
-                await self._say_condition(one)
-            else:
-                await self._say(one)
+            await self._say(one)
 
     async def _statements(self, start: int, end: int) -> AsyncGenerator[tuple[int, TicketCounts]]:
         async for entry in follow.read(self.settings, self.source, start, end):

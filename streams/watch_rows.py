@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
 
+from alerts.records import Condition, Spike
 from streams.events import TicketCounts
 from streams.minutes import Minutes
 from streams.recollection import Recollection
@@ -21,6 +22,38 @@ class ShardRow(msgspec.Struct, frozen=True):
     rebuild_from: int
     minutes: dict[str, Any]
     channel: dict[str, Any]
+    learn_below: int = 0
+    """Records below it only teach; see `Watch`."""
+    unsaid: list[Spike] = []
+    """Stated with this checkpoint, and what restating leaves out: see `unsaid`."""
+    unsaid_conditions: list[Condition] = []
+
+
+MOST_UNSAID = 1000
+"""A shard's row must stay a record that Kafka takes; further ones are lost if the worker is killed at that moment."""
+
+
+def unsaid(said: Iterable[Spike], last: Mapping[str, Spike]) -> list[Spike]:
+    """What must be said again after a crash, of what is about to be said: restating says the `last` of each reason.
+
+    Where hours are caught up at once a spike is over, or followed by another, in the batch that raises it. Nobody
+    would hear of it by its end alone.
+
+    >>> from datetime import datetime
+    >>> at = datetime.fromisoformat("2026-11-20T10:15:00+01:00")
+    >>> raised = Spike(spike_id="s", contact_reason="voucher", state="raised", onset=at, raised_at=at,
+    ...     window_minutes=30, observed=9, expected=1.0, lower=0, upper=3, uplift=9.0, excess=8.0, customers=8,
+    ...     score=20.0, rule="9 tickets")
+    >>> over = msgspec.structs.replace(raised, state="cleared", cleared_at=at)
+    >>> [one.state for one in unsaid([raised, over], {"voucher": over})], unsaid([raised], {"voucher": raised})
+    (['raised'], [])
+    """
+    found = []
+    for one in said:
+        now = last[one.contact_reason]
+        if now.spike_id != one.spike_id or (one.state == "raised" and now.state == "cleared"):
+            found.append(one)
+    return found[:MOST_UNSAID]
 
 
 class ReasonRow(msgspec.Struct, frozen=True):
@@ -72,6 +105,16 @@ class Restored:
     def closed(self) -> int | None:
         """The last minute that was closed."""
         return self._shard.closed if self._shard is not None else None
+
+    @property
+    def learn_below(self) -> int:
+        """Records below it only teach."""
+        return self._shard.learn_below if self._shard is not None else 0
+
+    @property
+    def unsaid(self) -> list[Condition | Spike]:
+        """What was about to be said and may have been said by nobody, in order."""
+        return [] if self._shard is None else [*self._shard.unsaid_conditions, *self._shard.unsaid]
 
     async def recollect(
         self,
