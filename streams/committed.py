@@ -9,6 +9,7 @@ from aiokafka.structs import TopicPartition
 
 from streams.connection import aiokafka_options
 from streams.settings import Settings
+from streams.started import started
 
 
 class Committed(NamedTuple):
@@ -51,10 +52,6 @@ async def read_committed(settings: Settings, group: str) -> dict[TopicPartition,
 
     Consumers hand out committed offsets without their notes, so the admin client asks. Raises KafkaError.
     """
-    admin = AIOKafkaAdminClient(**aiokafka_options(settings))
-    await admin.start()
-    try:
+    async with started(AIOKafkaAdminClient(**aiokafka_options(settings))) as admin:
         offsets = await admin.list_consumer_group_offsets(group)
-    finally:
-        await admin.close()
     return {tp: parse(meta.offset, meta.metadata or "") for tp, meta in offsets.items() if meta.offset >= 0}
