@@ -71,19 +71,6 @@ def missing_topics(settings: Settings, roles: Iterable[str]) -> list[str]:
         return sorted(topics_of(settings, roles) - set(admin.list_topics()))
 
 
-def tickets_partitions(settings: Settings) -> int:
-    """How many partitions `tickets` has on the cluster; 0 if it does not exist.
-
-    Raises:
-        Failure: Kafka is not reachable or refuses.
-    """
-    with open_admin(settings) as admin:
-        name = settings.topic("tickets")
-        if name not in admin.list_topics():
-            return 0
-        return len(admin.describe_topics([name])[0]["partitions"])
-
-
 def _wanted(admin: KafkaAdminClient, settings: Settings) -> list[TopicSpec]:
     brokers = len(admin.describe_cluster()["brokers"])
     replication = settings.ticketspike_replication or 1

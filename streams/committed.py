@@ -11,6 +11,7 @@ from aiokafka.structs import TopicPartition
 
 from streams.connection import aiokafka_options
 from streams.settings import Settings
+from streams.started import started
 
 
 class Committed(NamedTuple):
@@ -59,12 +60,8 @@ async def read_committed(
         KafkaError: Kafka cannot say. A coordinator that is only just loading its offsets answers with no partition at
             all, which would read as if nothing had ever been committed.
     """
-    admin = AIOKafkaAdminClient(**aiokafka_options(settings))
-    await admin.start()
-    try:
+    async with started(AIOKafkaAdminClient(**aiokafka_options(settings))) as admin:
         offsets = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
-    finally:
-        await admin.close()
     if not offsets.keys() >= set(partitions):
         raise GroupLoadInProgressError(f"Nobody can say yet what the group {group} has committed")
     return {tp: parse(meta.offset, meta.metadata or "") for tp, meta in offsets.items() if meta.offset >= 0}

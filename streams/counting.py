@@ -32,6 +32,7 @@ from streams.topics import TICKET_VALUE_LIMIT
 from streams.validity import (
     FUTURE_SECONDS,
     REASON_LENGTH,
+    REASON_TOO_LONG,
     Record,
     Refusal,
     explain,
@@ -167,9 +168,7 @@ class PartitionCounts:
                 prefix = prefix_of_market(ticket.market)
                 cell = lane.get((prefix, reason))
             if cell is None and reason is not None and len(reason) > REASON_LENGTH:
-                refused.append(
-                    Refusal(offset, "contact_reason", f"is longer than {REASON_LENGTH} characters")
-                )
+                refused.append(Refusal(offset, "contact_reason", REASON_TOO_LONG))
                 continue
             key = ticket.id if ticket.source == "default" else (ticket.source, ticket.id)
             if ticket.kind != "created":

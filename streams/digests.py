@@ -8,8 +8,6 @@ channel is asked for the date before each post, so that a row that was lost, or 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -23,6 +21,7 @@ from alerts.delivery import Delivery, DeliveryError
 from alerts.digested import Digest, DigestSaid
 from alerts.pacing import Kind
 from alerts.schedule import LATE, parse
+from streams.apart import command_apart
 from streams.errors import UNREADABLE, Failure
 from streams.settings import Settings
 
@@ -175,29 +174,17 @@ async def facts_apart(seconds: float = READ_SECONDS, *, market: str | None = Non
     Raises:
         Failure: it failed, or took too long; what it said.
     """
-    call = "import streams.cli; streams.cli.main()"
-    pipe = asyncio.subprocess.PIPE
+    options = ("--market", market) if market is not None else ()
     try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-c", call, "digest", "--json"),
-            *(("--market", market) if market is not None else ()),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=pipe,
-            stderr=pipe,
-        )
-    except OSError as error:
-        raise Failure(f"No process can be started ({error.strerror}).") from None
-    try:
-        said, errors = await asyncio.wait_for(process.communicate(), seconds)
+        ended = await command_apart("digest", "--json", *options, seconds=seconds)
     except TimeoutError:
         raise Failure(f"Reading the topics took longer than {seconds:.0f} s.") from None
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-    if process.returncode != 0:
-        lines = errors.decode(errors="replace").strip().splitlines()
-        raise Failure(lines[-1] if lines else f"It ended with status {process.returncode}.")
+    except OSError as error:
+        raise Failure(f"No process can be started ({error.strerror}).") from None
+    if ended.status != 0:
+        lines = ended.complaint.splitlines()
+        raise Failure(lines[-1] if lines else f"It ended with status {ended.status}.")
     try:
-        return msgspec.json.decode(said, type=Digest)
+        return msgspec.json.decode(ended.said, type=Digest)
     except UNREADABLE as error:
         raise Failure(f"The facts cannot be read: {error}") from None

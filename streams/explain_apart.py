@@ -5,38 +5,25 @@ It replays weeks of counts: inside the worker it would hold up everything else f
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import sys
 from datetime import datetime
 
+import structlog
+
+from streams.apart import command_apart
+
 SECONDS = 120.0
-_RUN = "from streams.cli import main; main()"
+
+log = structlog.get_logger("presses")
 
 
 async def explained(reason: str, at: datetime, *, seconds: float = SECONDS) -> str | None:
     """What `ticketspike explain` prints for a contact reason at a time, or why it cannot; None without an answer."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        _RUN,
-        "explain",
-        "--at",
-        at.isoformat(),
-        "--",
-        reason,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
     try:
-        said, failed = await asyncio.wait_for(process.communicate(), seconds)
+        ended = await command_apart("explain", "--at", at.isoformat(), "--", reason, seconds=seconds)
     except TimeoutError:
         return None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-    words = said if process.returncode == 0 else failed
-    return words.decode("utf-8", "replace").removeprefix("Error: ").strip() or None
+    except OSError as error:
+        log.error("a missed spike cannot be explained: no process can be started", why=error.strerror)
+        return None
+    words = ended.complaint if ended.status else ended.said.decode("utf-8", "replace")
+    return words.removeprefix("Error: ").strip() or None

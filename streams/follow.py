@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.connection import FETCH_BYTES, aiokafka_options
 from streams.settings import Settings
+from streams.started import started
 
 
 class Entry(NamedTuple):
@@ -40,8 +41,7 @@ async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncGen
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=FETCH_BYTES,
     )
-    await consumer.start()
-    try:
+    async with started(consumer):
         consumer.assign([tp])
         beginning = (await consumer.beginning_offsets([tp]))[tp]
         reachable = min(end, (await consumer.end_offsets([tp]))[tp])
@@ -56,8 +56,6 @@ async def read(settings: Settings, topic: str, start: int, end: int) -> AsyncGen
                     return
                 yield Entry(record.offset, record.timestamp / 1000.0, record.value, record.headers)
             position = await consumer.position(tp)
-    finally:
-        await consumer.stop()
 
 
 async def rest(settings: Settings, positions: Mapping[str, int]) -> AsyncGenerator[tuple[str, Entry]]:
@@ -87,9 +85,6 @@ async def rest(settings: Settings, positions: Mapping[str, int]) -> AsyncGenerat
 async def _ends(settings: Settings, topics: Iterable[str]) -> dict[str, int]:
     """The offsets that the next records of partition 0 get."""
     consumer = AIOKafkaConsumer(**aiokafka_options(settings), enable_auto_commit=False)
-    await consumer.start()
-    try:
+    async with started(consumer):
         offsets = await consumer.end_offsets([TopicPartition(topic, 0) for topic in topics])
         return {tp.topic: int(offset) for tp, offset in offsets.items()}
-    finally:
-        await consumer.stop()

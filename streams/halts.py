@@ -14,6 +14,7 @@ from streams.counting import PartitionCounts
 from streams.dead_letter_limit import DeadLetterLimit, Halt
 from streams.metrics import Metrics
 from streams.settings import Settings
+from streams.started import started
 from streams.tally import Tally
 from streams.validity import Refusal
 
@@ -112,14 +113,11 @@ class Halts:
         if not self.halted:
             return
         consumer = AIOKafkaConsumer(**aiokafka_options(self._settings), enable_auto_commit=False)
-        await consumer.start()
-        try:
+        async with started(consumer):
             for tp, halt in list(self.halted.items()):
                 until = await self._readable_until(consumer, tp, halt.position)
                 if until is not None and tp in self.halted:
                     self._mended[tp] = until
-        finally:
-            await consumer.stop()
 
     async def _readable_until(
         self, consumer: AIOKafkaConsumer, tp: TopicPartition, position: int

@@ -27,11 +27,11 @@ from streams.events import Cell, Ticket
 from streams.files.columns import parse_mapping
 from streams.files.count_rows import BucketRow
 from streams.files.counts_files import CountSeries, read_counts
-from streams.files.readers import Refusal, read_tickets
+from streams.files.readers import FileTicket, Reading, Refusal, read_tickets
 from streams.files.tables import open_table
 from streams.files.times import instant_option, is_day
 from streams.progress import progress
-from streams.send import Outgoing, prepare
+from streams.send import IN_ORDER, Outgoing, prepare
 from streams.shards import Shards
 
 _FAR = datetime(9000, 1, 1, tzinfo=UTC)
@@ -117,24 +117,17 @@ def read_history(
         mapping = parse_mapping(pairs, BucketRow)
         return _from_counts([read_counts(path, mapping=mapping, zone=zone) for path in files], files, last)
     mapping = parse_mapping(pairs, Ticket)
-    refused = 0
-
-    def rows() -> Iterator[tuple[int, Ticket | Refusal]]:
-        nonlocal refused
-        for path in files:
-            with ExitStack() as stack:
-                reading = read_tickets(path, stack, mapping=mapping, zone=zone)
-                advance = stack.enter_context(progress(f"Reading {path.name}", reading.total))
-                for line, row in reading:
-                    advance(reading.position())
-                    if isinstance(row, Refusal):
-                        refused += 1
-                        refuse(path, row)
-                    elif until is None or row.created_at < until:
-                        yield line, row
-
-    # Nothing lies in the future of a past that is only looked at.
-    tickets = prepare(rows(), _FAR).tickets
+    tickets, refused = [], 0
+    for path in files:
+        with ExitStack() as stack:
+            reading = read_tickets(path, stack, mapping=mapping, zone=zone)
+            # Nothing lies in the future of a past that is only looked at.
+            batch = prepare(_before(until, reading, path.name, stack), _FAR)
+        tickets += batch.tickets
+        refused += len(batch.refusals)
+        for refusal in batch.refusals:
+            refuse(path, refusal)
+    tickets.sort(key=IN_ORDER)
     if not tickets:
         raise Failure("There are no tickets to look at; check --until and the rows named above, if any.")
     counts = PartitionCounts(
@@ -151,6 +144,17 @@ def read_history(
     if shards is not None and shard is not None:
         statements = _of_shard(statements, shards, shard)
     return History(statements, first, end, len(tickets), refused)
+
+
+def _before(
+    until: datetime | None, reading: Reading[FileTicket], name: str, stack: ExitStack
+) -> Iterator[tuple[int, Ticket | Refusal]]:
+    """The rows of a file that are looked at, with a progress bar."""
+    advance = stack.enter_context(progress(f"Reading {name}", reading.total))
+    for line, row in reading:
+        advance(reading.position())
+        if isinstance(row, Refusal) or until is None or row.created_at < until:
+            yield line, row
 
 
 def _holds_counts(path: Path, pairs: Sequence[str]) -> bool:

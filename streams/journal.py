@@ -66,6 +66,8 @@ class Journal:
         """The pages from the offset `window` on, as far as they are whole, joined and below `committed`.
 
         What lies behind them is cut off, what lies before is deleted: the next page written joins the last one read.
+        Raises OSError where the disk refuses; the pages before hold, and those written next join them or wait for the
+        next hour.
         """
         self._file, self._end = None, -1
         files = self._files()
@@ -92,9 +94,12 @@ class Journal:
 
     def let_go(self, window: int) -> None:
         """Delete the hours before the one that begins at `window`: nobody reads them any more."""
-        for begin, file in self._files().items():
-            if begin < window:
-                file.unlink(missing_ok=True)
+        try:
+            for begin, file in self._files().items():
+                if begin < window:
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("old hours of the journal cannot be deleted; they are tried again", error=str(error))
 
     def _add(self, page: Page) -> None:
         if page.opens:

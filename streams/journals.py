@@ -52,7 +52,9 @@ class Journals:
     async def recall(self, tp: TopicPartition, counts: PartitionCounts, commit: Committed) -> None:
         """Bring fresh counts, whose `position` is the committed window's, as far as the journal goes.
 
-        While the key of pseudonyms is changed there is none, and what an older key left on the disk goes.
+        Trouble with the disk is told and ends the recalling: the log is read from `position` on, as what was recalled
+        is as true as before. While the key of pseudonyms is changed there is none, and what an older key left on the
+        disk goes.
         """
         if not self._kept:
             await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
@@ -61,11 +63,14 @@ class Journals:
         self._held[tp] = journal, counts.position
         tickets = 0
         with without_collector():
-            for page in journal.read(counts.position, commit.offset):
-                counts.recall(page)
-                tickets += len(page.tickets)
-                # Heartbeats get their turn.
-                await asyncio.sleep(0)
+            try:
+                for page in journal.read(counts.position, commit.offset):
+                    counts.recall(page)
+                    tickets += len(page.tickets)
+                    # Heartbeats get their turn.
+                    await asyncio.sleep(0)
+            except OSError as error:
+                log.warning("the journal cannot be read; the log is read instead", error=str(error))
         if tickets:
             log.info("recalled", partition=tp.partition, position=counts.position, tickets=tickets)
 

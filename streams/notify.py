@@ -127,9 +127,15 @@ class Notify:
                 raise
 
     async def take(self, topic: str, entry: follow.Entry) -> None:
-        """Take a record in, after all records of its topic before it."""
+        """Take a record in, after all records of its topic before it.
+
+        One that was still on its way when the shard went is its owner's: whoever holds the shard next, perhaps this
+        worker again, reads the topics from the stored positions on.
+        """
         async with self._taking:
             if self._built != self.generation:
+                if not self._assigned():
+                    return
                 await self._rebuild()
             position = self.positions[self.names[topic]]
             if entry.offset < position:

@@ -22,7 +22,6 @@ from streams.errors import UNREADABLE
 POSITIONS = b"\0position"
 DIGEST = b"\0digest"
 _ENTRY = b"#"
-_BY_REASON = b"="
 _NOTICE = b"!"
 
 log = structlog.get_logger("notify")

@@ -22,6 +22,7 @@ from alerts.redemptions import KEPT, QUARTER, OrderTally, Quarters, Redeemed
 from streams.connection import aiokafka_options
 from streams.errors import UNREADABLE
 from streams.settings import Settings
+from streams.started import started
 
 EMPTY_SECONDS = 30.0
 """How often an empty topic is looked at: most shops send no orders, and nothing is to be fetched for them."""
@@ -86,8 +87,7 @@ class Redemptions:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
         )
-        await consumer.start()
-        try:
+        async with started(consumer):
             parts = list(consumer.assignment())
             await self._until_records(consumer, parts)
             self._tally = OrderTally()
@@ -103,8 +103,6 @@ class Redemptions:
                     self.caught_up = all([await consumer.position(part) >= ends[part] for part in parts])
                 # A long backlog must not hold the stage's own work up.
                 await asyncio.sleep(0)
-        finally:
-            await consumer.stop()
 
     async def _until_records(self, consumer: AIOKafkaConsumer, parts: list[TopicPartition]) -> None:
         """Wait, fetching nothing, until the topic holds something."""

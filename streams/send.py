@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -14,7 +14,10 @@ from streams.files.readers import Refusal
 from streams.markers import marker
 from streams.publish import Publisher
 from streams.topics import TICKET_VALUE_LIMIT
-from streams.validity import FUTURE_SECONDS
+from streams.validity import FUTURE_SECONDS, REASON_LENGTH, REASON_TOO_LONG, wrong_time
+
+IN_ORDER = itemgetter(0, 1)
+"""The key by which tickets are sorted: their time, and a change behind its ticket."""
 
 
 class Outgoing(NamedTuple):
@@ -45,9 +48,9 @@ def prepare(rows: Iterable[tuple[int, Ticket | Refusal]], now: datetime) -> Batc
 
     Args:
         rows: line number with ticket or refusal.
-        now: tickets created more than 10 minutes after it are refused, as `count` would.
+        now: tickets created or changed more than 10 minutes after it are refused, as `count` would.
     """
-    limit = now + timedelta(seconds=FUTURE_SECONDS)
+    latest = now.timestamp() + FUTURE_SECONDS
     encode = msgspec.json.Encoder().encode
     tickets: list[Outgoing] = []
     refusals: list[Refusal] = []
@@ -56,9 +59,9 @@ def prepare(rows: Iterable[tuple[int, Ticket | Refusal]], now: datetime) -> Batc
         if isinstance(row, Refusal):
             refusals.append(row)
             continue
-        if row.created_at > limit:
-            what = f"{row.created_at.isoformat()} lies more than 10 minutes in the future"
-            refusals.append(Refusal(line, "created_at", what))
+        wrong = _wrong(row, latest)
+        if wrong is not None:
+            refusals.append(Refusal(line, *wrong))
             continue
         value = encode(row)
         if len(value) > TICKET_VALUE_LIMIT:
@@ -66,8 +69,20 @@ def prepare(rows: Iterable[tuple[int, Ticket | Refusal]], now: datetime) -> Batc
             continue
         tickets.append(Outgoing(_happens(row), row.kind != "created", row.id, value))
         newest = row.created_at if newest is None else max(newest, row.created_at)
-    tickets.sort(key=itemgetter(0, 1))
+    tickets.sort(key=IN_ORDER)
     return Batch(tickets, refusals, newest)
+
+
+def _wrong(ticket: Ticket, latest: float) -> tuple[str, str] | None:
+    """The field for which `count` would refuse a ticket, and what is wrong with it."""
+    created = ticket.created_at.timestamp()
+    wrong = wrong_time(ticket, created, latest, "lies more than 10 minutes in the future")
+    if wrong is not None:
+        field, what = wrong
+        return field, f"{getattr(ticket, field).isoformat()} {what}"
+    if ticket.contact_reason is not None and len(ticket.contact_reason) > REASON_LENGTH:
+        return "contact_reason", REASON_TOO_LONG
+    return None
 
 
 def _happens(ticket: Ticket) -> float:

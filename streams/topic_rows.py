@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from streams.connection import FETCH_BYTES, aiokafka_options
 from streams.settings import Settings
+from streams.started import started
 
 RETRY_SECONDS = 2.0
 ORIGIN = "source"
@@ -62,8 +63,7 @@ class TopicRows:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=FETCH_BYTES,
         )
-        await consumer.start()
-        try:
+        async with started(consumer):
             consumer.assign([tp])
             end = (await consumer.end_offsets([tp]))[tp]
             await consumer.seek_to_beginning(tp)
@@ -73,8 +73,6 @@ class TopicRows:
                 batches = await consumer.getmany(tp, timeout_ms=500, max_records=200)
                 for record in batches.get(tp, []):
                     self._take(record)
-        finally:
-            await consumer.stop()
 
     def _take(self, record: Any) -> None:
         self.origins.pop(record.key, None)

@@ -17,6 +17,8 @@ FUTURE_SECONDS = 600.0
 EARLIEST = 946_684_800.0
 """The year 2000: an older `created_at` is a null date or a typing error, never a ticket."""
 REASON_LENGTH = 3000
+REASON_TOO_LONG = f"is longer than {REASON_LENGTH} characters"
+AFTER_THE_RECORD = "lies more than 10 minutes after the record's Kafka timestamp"
 
 
 class Record(Protocol):
@@ -36,15 +38,24 @@ class Refusal(NamedTuple):
     error: str
 
 
-def wrong_time(ticket: Ticket, created: float, latest: float) -> tuple[str, str] | None:
-    """The time field at fault and what is wrong, or None; `latest` is the last allowed instant (epoch seconds)."""
+def wrong_time(
+    ticket: Ticket, created: float, latest: float, too_late: str = AFTER_THE_RECORD
+) -> tuple[str, str] | None:
+    """The time field at fault and what is wrong, or None.
+
+    Args:
+        ticket: what is judged.
+        created: its `created_at` (epoch seconds).
+        latest: the last allowed instant (epoch seconds).
+        too_late: what is said of a time behind it.
+    """
     if created < EARLIEST:
         return "created_at", "lies before the year 2000"
     if created > latest:
-        return "created_at", "lies more than 10 minutes after the record's Kafka timestamp"
+        return "created_at", too_late
     changed = ticket.changed_at
     if changed is not None and (changed - EPOCH).total_seconds() > latest:
-        return "changed_at", "lies more than 10 minutes after the record's Kafka timestamp"
+        return "changed_at", too_late
     return None
 
 

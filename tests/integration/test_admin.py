@@ -14,6 +14,7 @@ from streams.access import ROLES
 from streams.connection import open_admin, require_kafka
 from streams.errors import Failure
 from streams.settings import Settings
+from streams.to_end import partitions_of
 from streams.topics import specs
 
 Make = Callable[..., Settings]
@@ -93,7 +94,7 @@ def test_another_partition_count_of_tickets_is_refused_and_nothing_else_is_touch
     [action] = admin.create(more)
     assert action.outcome == "refused"
     assert "TICKETSPIKE_PARTITIONS=2" in action.detail
-    assert admin.tickets_partitions(more) == 2
+    assert partitions_of(more, "tickets") == [0, 1]
     assert "retention.ms" in {difference.what for difference in admin.check(settings)}
 
 
@@ -113,11 +114,6 @@ def test_a_topic_of_one_partition_that_has_more_is_refused_with_the_way_out(sett
         client.create_partitions({name: 2})
     wait_for_a_difference(settings)
     assert "TICKETSPIKE_TOPIC_PREFIX" in outcomes(settings, "ticket-counts")["refused"]
-
-
-def test_partitions_of_tickets_are_told_and_zero_without_it(make_settings: Make) -> None:
-    assert admin.tickets_partitions(make_settings(ticketspike_partitions=3)) == 3
-    assert admin.tickets_partitions(make_settings(topics=False)) == 0
 
 
 def test_more_copies_than_brokers_is_one_sentence_with_the_remedy(make_settings: Make) -> None:

@@ -43,16 +43,13 @@ def refused(
             topic=settings.topic("tickets"),
             partition=0,
             offset=9000 + number,
-            value=b"",
+            value=json.dumps(ticket).encode() if number else b"ada@example.com wrote no JSON",
+            key=b"t-%d" % number if number > 1 else None,
             headers=[("trace", b"abc")],
         )
         refusal = Refusal(number, "kind", "is unknown") if number else Refusal(number, "value", "is no JSON")
-        producer.send(
-            settings.topic("dead-letters"),
-            json.dumps(ticket).encode() if number else b"ada@example.com wrote no JSON",
-            key=b"t-%d" % number if number > 1 else None,
-            headers=deadletters.headers(record, refusal, NOW.timestamp()),
-        )
+        letter = deadletters.letter(record, refusal, NOW.timestamp())
+        producer.send(settings.topic("dead-letters"), letter.value, key=letter.key, headers=letter.headers)
     producer.flush()
     producer.close()
     worker = WorkerProcess(

@@ -43,8 +43,7 @@ class Outlet:
 
 
 def refused(record: Record, error: str = "is no text") -> Letter:
-    headers = deadletters.headers(record, Refusal(record.offset, "id", error), AT.timestamp())
-    letter = read_letter(record.key, record.value, headers)
+    letter = read_letter(*deadletters.letter(record, Refusal(record.offset, "id", error), AT.timestamp()))
     assert letter is not None
     return letter
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -19,7 +18,7 @@ from alerts.delivery import DeliveryError
 from alerts.digest import EVENT_TYPE
 from alerts.digested import Digest, DigestSaid
 from alerts.entry import Entry
-from streams import digests, notify_rows
+from streams import notify_rows
 from streams.digests import Digests, facts_apart
 from streams.errors import Failure
 from streams.metrics import Metrics
@@ -241,18 +240,3 @@ async def test_a_process_that_fails_says_why_in_one_sentence(monkeypatch: pytest
     monkeypatch.setenv("TICKETSPIKE_DIGEST_AT", "noon")
     with pytest.raises(Failure, match="TICKETSPIKE_DIGEST_AT='noon' is not allowed"):
         await facts_apart()
-
-
-async def test_a_process_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
-
-    async def start(*_: str, **pipes: int) -> asyncio.subprocess.Process:
-        started.append(await begin("sleep", "600", **pipes))
-        return started[0]
-
-    begin = asyncio.create_subprocess_exec
-    monkeypatch.setattr(digests.asyncio, "create_subprocess_exec", start)
-    with pytest.raises(Failure, match="took longer"):
-        await facts_apart(0.2)
-    with contextlib.suppress(ProcessLookupError):
-        assert await started[0].wait() == -9

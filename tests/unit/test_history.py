@@ -39,8 +39,7 @@ def read(*files: Path, refused: list[Refusal] | None = None, **options: Any) -> 
         facets=("channel",),
         horizon_hours=48,
         max_reasons=100,
-        refuse=lambda _path, refusal: kept.append(refusal),
-        **options,
+        **{"refuse": lambda _path, refusal: kept.append(refusal)} | options,
     )
 
 
@@ -108,6 +107,17 @@ def test_counts_say_of_themselves_that_they_know_no_customers(tmp_path: Path) ->
         (2, 1),
     ]
     assert [(one.closable - FIRST, one.cells) for one in history.statements] == [(2, [])]
+
+
+def test_rows_that_no_worker_counts_are_named_and_the_rest_is_looked_at(tmp_path: Path) -> None:
+    old = {"created_at": "1999-12-31T23:59:00Z"}
+    first = write(tmp_path / "a.jsonl", ticket(1, 0, "x"), ticket(2, 0, "x") | old)
+    second = write(tmp_path / "b.jsonl", ticket(3, 1, "x" * 3001), ticket(4, 1, "x"))
+    told: list[tuple[str, int, str]] = []
+    history = read(first, second, refuse=lambda path, one: told.append((path.name, one.line, one.field)))
+    assert told == [("a.jsonl", 2, "created_at"), ("b.jsonl", 1, "contact_reason")]
+    assert (history.first, history.tickets, history.refused) == (FIRST, 2, 2)
+    assert counted(history) == {("x", 0): 1, ("x", 1): 1}
 
 
 def test_files_that_do_not_go_together_are_refused(tmp_path: Path) -> None:

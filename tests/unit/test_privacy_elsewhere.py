@@ -94,7 +94,7 @@ def test_no_planted_item_reaches_a_header_of_a_dead_letter(planted: list[tuple[P
             record = SimpleNamespace(
                 topic="tickets", partition=1, offset=7, value=text.encode(), key=b"1", headers=[]
             )
-            made = {name: value.decode() for name, value in deadletters.headers(record, refusal, 0.0)}
+            made = {name: value.decode() for name, value in deadletters.letter(record, refusal, 0.0).headers}
             assert leaking(item, made) == [], made
             assert made["topic"] == "tickets"
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
+from streams.counting import PartitionCounts
+from streams.customers import pseudonymiser
 from streams.events import Ticket
 from streams.files.readers import FileTicket, Refusal
 from streams.send import Outgoing, paced, prepare
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class Record(NamedTuple):
+    """A Kafka record as far as counting reads it."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: tuple[()] = ()
 
 
 def ticket(number: int, minutes: float, **fields: object) -> FileTicket:
@@ -59,6 +71,9 @@ def test_what_the_worker_would_refuse_is_refused_before() -> None:
         (2, ticket(2, 10)),
         (3, ticket(3, 10.1)),
         (4, ticket(4, 0, attributes={"a": "x" * 2**20})),
+        (5, ticket(5, 0, created_at=datetime(1999, 12, 31, 23, 59, tzinfo=UTC))),
+        (6, ticket(6, 0, contact_reason="x" * 3001)),
+        (7, ticket(7, 0, kind="updated", changed_at=NOON + timedelta(minutes=11))),
     ]
     batch = prepare(rows, NOON)
     assert [one.key for one in batch.tickets] == ["2"]
@@ -66,7 +81,29 @@ def test_what_the_worker_would_refuse_is_refused_before() -> None:
         (1, "row"),
         (3, "created_at"),
         (4, "row"),
+        (5, "created_at"),
+        (6, "contact_reason"),
+        (7, "changed_at"),
     ]
+    assert [refusal.what for refusal in batch.refusals[3:]] == [
+        "1999-12-31T23:59:00+00:00 lies before the year 2000",
+        "is longer than 3000 characters",
+        "2026-06-01T12:11:00+00:00 lies more than 10 minutes in the future",
+    ]
+
+
+def test_what_is_prepared_is_refused_by_no_worker() -> None:
+    rows = [
+        ticket(1, 0, created_at=datetime(2000, 1, 1, tzinfo=UTC)),
+        ticket(2, 0, contact_reason="x" * 3000),
+        ticket(3, 10, kind="updated", changed_at=NOON + timedelta(minutes=10)),
+    ]
+    batch = prepare(enumerate(rows, 1), NOON)
+    assert not batch.refusals
+    counts = PartitionCounts(0, pseudonymiser("key"))
+    stamp = int(NOON.timestamp() * 1000)
+    records = [Record(offset, stamp, one.value) for offset, one in enumerate(batch.tickets)]
+    assert counts.feed(records) == []
 
 
 def test_speed_divides_the_time_between_tickets() -> None:
