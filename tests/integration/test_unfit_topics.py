@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from kafka.admin import ConfigResource, ConfigResourceType
+from shop import burst
 from worker_process import WorkerProcess, eventually
 
 from streams import admin
 from streams.connection import open_admin
 from streams.settings import Settings
-from streams.topics import changelogs
+from streams.topics import changelogs, specs
 
 Environment = Callable[[Settings], dict[str, str]]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -82,3 +84,38 @@ def test_a_topic_of_one_shard_is_refused_by_its_own_name(make_settings: Callable
     keep(settings, name, "compact,delete")
     [one] = admin.unfit_topics(settings, ["watch"])
     assert str(one) == f"{name}: cleanup.policy is compact,delete, should be compact"
+
+
+def test_a_topic_that_was_used_is_mended_as_the_runbook_says_and_nothing_is_told_twice(
+    settings: Settings, environment: Environment, executable: str, ticketspike: Run, tmp_path: Path
+) -> None:
+    env, kept = environment(settings), tmp_path / "kept.jsonl"
+    messages = tmp_path / "data/messages.jsonl"
+
+    def told() -> list[str]:
+        calls = [json.loads(line) for line in messages.read_text().splitlines()] if messages.exists() else []
+        return [
+            one["text"] for one in calls if one["method"] == "chat.postMessage" and "thread_ts" not in one
+        ]
+
+    worker = WorkerProcess(executable, env, tmp_path / "worker.log").start()
+    burst(settings)
+    assert eventually(lambda: len(told()) == 1)
+    assert worker.stop() == 0
+    grow(settings, settings.topic("spikes"))
+    assert "spikes" in refused(ticketspike, env)
+    assert ticketspike("backup", kept, env=env).returncode == 0
+    spared = {settings.topic("tickets"), settings.topic("orders")}
+    ours = {spec.name for spec in specs(settings, brokers=1)} - spared
+    with open_admin(settings) as client:
+        client.delete_topics(sorted(ours))
+        assert eventually(lambda: ours.isdisjoint(client.list_topics()), pause=0.05)
+    assert ticketspike("topics", "create", env=env).returncode == 0
+    assert ticketspike("restore", kept, env=env).returncode == 0
+    worker.start()
+    try:
+        burst(settings, ids="later", rising="payment")
+        assert eventually(lambda: len(told()) > 1), worker.said()
+    finally:
+        assert worker.stop() == 0
+    assert [text.split()[1].rstrip(":") for text in told()] == ["voucher", "payment"]
