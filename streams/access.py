@@ -73,6 +73,8 @@ _DESCRIBES: Mapping[str, tuple[str, ...]] = {
     # How many dead letters there were is told from their offsets.
     "notify": ("dead-letters",),
 }
+_WORKERS = ("count", "watch", "notify", "sources")
+"""What a worker runs. At its start it asks whether Kafka keeps what its topics must keep (`streams.unfit_topics`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def rules(settings: Settings, roles: Iterable[str] = tuple(ROLES)) -> list[Rule]
     ...     print(rule.resource, rule.operations, rule.names)
     topic ('Read',) ('eu.tickets',)
     topic ('Write',) ('eu.ticket-counts', 'eu.dead-letters')
+    topic ('DescribeConfigs',) ('eu.dead-letters', 'eu.ticket-counts', 'eu.tickets')
     group ('Read',) ('eu.ticketspike-count',)
     """
     found = []
@@ -103,6 +106,9 @@ def rules(settings: Settings, roles: Iterable[str] = tuple(ROLES)) -> list[Rule]
             topics += tables if operation in ("Read", "Write") else ()
             if topics:
                 found.append(Rule(role, "topic", topics, (operation,)))
+        if role in _WORKERS:
+            touched = {name for rule in found if rule.role == role for name in rule.names}
+            found.append(Rule(role, "topic", tuple(sorted(touched)), ("DescribeConfigs",)))
         if role in ("count", "watch", "notify"):
             views = (settings,) if role == "count" else settings.shards
             groups = tuple(app_id(view, role) for view in views)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from streams.access import topics_of
 from streams.connection import open_admin
@@ -13,6 +13,7 @@ from streams.settings import Settings
 from streams.topic_changes import Action, adjust, plural
 from streams.topic_differences import Difference, ObservedTopic, differences
 from streams.topics import TopicSpec, specs
+from streams.unfit_topics import unfit
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
@@ -59,16 +60,26 @@ def check(settings: Settings) -> list[Difference]:
         return [difference for spec in wanted for difference in differences(spec, observed.get(spec.name))]
 
 
-def missing_topics(settings: Settings, roles: Iterable[str]) -> list[str]:
-    """The names of the topics of these roles that do not exist: a worker must not start without them.
+def unfit_topics(settings: Settings, roles: Iterable[str]) -> list[Difference]:
+    """Why a worker must not start with the topics of these roles as they are; empty if it may.
 
-    Those of other roles are left out, since Kafka hides from a user what it may not describe.
+    Those of other roles are left out, since Kafka hides from a user what it may not describe. Two requests.
 
     Raises:
         Failure: Kafka is not reachable or refuses.
     """
+    touched = topics_of(settings, roles)
     with open_admin(settings) as admin:
-        return sorted(topics_of(settings, roles) - set(admin.list_topics()))
+        described = {topic["name"]: topic for topic in admin.describe_topics() if topic["name"] in touched}
+        policies = _policies(admin, described.values())
+    observed = {
+        name: _observed(topic["partitions"], policies.get(name, {})) for name, topic in described.items()
+    }
+    # What is judged does not depend on the number of brokers, and not every user may ask for it.
+    wanted = sorted(
+        (spec for spec in specs(settings, brokers=1) if spec.name in touched), key=lambda spec: spec.name
+    )
+    return [one for spec in wanted for one in unfit(spec, observed.get(spec.name))]
 
 
 def _wanted(admin: KafkaAdminClient, settings: Settings) -> list[TopicSpec]:
@@ -92,15 +103,34 @@ def _observe(admin: KafkaAdminClient, wanted: Iterable[TopicSpec]) -> dict[str, 
     described = {topic["name"]: topic["partitions"] for topic in admin.describe_topics(names)}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, None) for name in names]
     configs = admin.describe_configs(resources, config_filter="all")["topic"]
-    return {
-        name: ObservedTopic(
-            partitions=len(partitions),
-            # The least replicated partition decides: it is the one that is lost first.
-            replication=min(len(part["replica_nodes"]) for part in partitions),
-            config={key: str(entry["value"]) for key, entry in configs[name].items()},
-        )
-        for name, partitions in described.items()
-    }
+    return {name: _observed(partitions, configs[name]) for name, partitions in described.items()}
+
+
+def _observed(partitions: Sequence[Mapping[str, Any]], config: Mapping[str, Any]) -> ObservedTopic:
+    return ObservedTopic(
+        partitions=len(partitions),
+        # The least replicated partition decides: it is the one that is lost first.
+        replication=min((len(part["replica_nodes"]) for part in partitions), default=0),
+        config={key: str(entry["value"]) for key, entry in config.items()},
+    )
+
+
+def _policies(admin: KafkaAdminClient, described: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The cleanup policy of those topics of which we may ask for it, in one request."""
+    from kafka.admin import ConfigResource, ConfigResourceType
+
+    resources = [
+        ConfigResource(ConfigResourceType.TOPIC, topic["name"], {"cleanup.policy": None})
+        for topic in described
+        # To ask without the right to would write a refusal into the broker's log at every start. A broker that
+        # does not tell our rights lists none.
+        if not (rights := topic.get("authorized_operations")) or "DESCRIBE_CONFIGS" in rights
+    ]
+    if not resources:
+        return {}
+    # One that is refused after all comes back without its policy.
+    answer: Mapping[str, Mapping[str, Any]] = admin.describe_configs(resources, config_filter="all")
+    return answer.get("topic", {})
 
 
 def _wait_until_visible(

@@ -10,6 +10,7 @@ import msgspec
 from streams.errors import Failure
 from streams.topic_differences import Difference, ObservedTopic, differences
 from streams.topics import TopicSpec
+from streams.unfit_topics import FEWER_PARTITIONS
 
 if TYPE_CHECKING:
     from kafka import KafkaAdminClient
@@ -54,8 +55,7 @@ def adjust(admin: KafkaAdminClient, spec: TopicSpec, observed: ObservedTopic) ->
 def _grow(admin: KafkaAdminClient, spec: TopicSpec, difference: Difference) -> Action:
     if int(difference.found) > spec.partitions:
         detail = (
-            f"it has {difference.found} partitions, should have {spec.partitions}, and Kafka cannot take any "
-            "away; delete the topic and create it again, or begin anew with another TICKETSPIKE_TOPIC_PREFIX"
+            f"it has {difference.found} partitions, should have {spec.partitions}, and {FEWER_PARTITIONS}"
         )
         return Action(topic=spec.name, outcome="refused", detail=detail)
     admin.create_partitions({spec.name: spec.partitions})

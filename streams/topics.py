@@ -18,15 +18,22 @@ MIB = 1024 * 1024
 TICKET_VALUE_LIMIT = MIB
 """The largest ticket that `count` reads, in bytes; a larger one is a dead letter."""
 
+READ_WHOLE = frozenset({"tickets", "orders", "dead-letters"})
+"""Topics that are read from however many partitions they have; of all others only partition 0 is."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """How a topic must look: its full name, partitions, replication and the settings that matter."""
+    """How a topic must look: its full name, partitions, replication and the settings that matter.
+
+    `read_whole`: whether more partitions than these would be read, too.
+    """
 
     name: str
     partitions: int
     replication: int
     config: Mapping[str, str] = field(default_factory=dict)
+    read_whole: bool = False
 
 
 def table_changelog(app_id: str, table: str) -> str:
@@ -91,7 +98,7 @@ def specs(settings: Settings, brokers: int) -> list[TopicSpec]:
         ("dead-letters", one, events(14, **{"max.message.bytes": str(9 * MIB)})),
     ]
     topics = [
-        TopicSpec(full, partitions, replication, config)
+        TopicSpec(full, partitions, replication, config, read_whole=name in READ_WHOLE)
         for name, partitions, config in wanted
         for full in settings.topics(name)
     ]

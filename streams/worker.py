@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from streams.admin import missing_topics
+from streams.admin import unfit_topics
 from streams.connection import require_kafka
 from streams.errors import Failure, PassingFailure
 from streams.memory import relax_collector
@@ -19,6 +19,7 @@ from streams.ownership import owned
 from streams.running_stages import SOURCES, STAGES, Stages
 from streams.settings import Settings, SettingsError
 from streams.stopping import leave_at_once, threads_late, unless
+from streams.unfit_topics import refusal
 
 WAIT_SECONDS = 5.0
 
@@ -34,8 +35,8 @@ def run(settings: Settings, only: Sequence[str] | None = None) -> None:
 
     Raises:
         SettingsError: no HMAC key, or a token without a channel.
-        Failure: the data directory belongs to another worker, a topic is missing, a port is taken, or a stage
-            crashed (a supervisor should start the worker again).
+        Failure: the data directory belongs to another worker, a topic is missing or would lose records, a port is
+            taken, or a stage crashed (a supervisor should start the worker again).
     """
     if settings.ticketspike_hmac_key is None:
         raise SettingsError(
@@ -86,13 +87,13 @@ async def _wait(failure: Failure, said: str) -> str:
 
 
 async def _kafka_is_there(settings: Settings, only: Sequence[str]) -> bool:
-    """Wait for Kafka, saying why.
+    """Wait for Kafka, saying why; then look at the topics of these stages, and raise Failure if they do not fit.
 
     Also where Kafka refuses the password or a certificate has expired: whoever mends that on the cluster should
     not have to think of the workers, too.
     """
-    said, missing = "", None
-    while missing is None:
+    said, found = "", None
+    while found is None:
         try:
             await asyncio.to_thread(require_kafka, settings, 5)
         except Failure as failure:
@@ -100,13 +101,11 @@ async def _kafka_is_there(settings: Settings, only: Sequence[str]) -> bool:
             continue
         try:
             # A broker may go at any moment, also between the two questions.
-            missing = await asyncio.to_thread(missing_topics, settings, only)
+            found = await asyncio.to_thread(unfit_topics, settings, only)
         except PassingFailure as failure:
             said = await _wait(failure, said)
-    if missing:
-        user = settings.kafka_sasl_username
-        rights = f", or give the user {user} the rights that 'ticketspike acls' lists" if user else ""
-        raise Failure(f"Missing topics: {', '.join(missing)}; run 'ticketspike topics create'{rights}.")
+    if found:
+        raise Failure(refusal(found, settings.kafka_sasl_username))
     return True
 
 

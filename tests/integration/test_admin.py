@@ -47,13 +47,13 @@ def outcomes(settings: Settings, topic: str) -> dict[str, str]:
 def test_create_makes_every_topic_and_check_then_finds_no_difference(make_settings: Make) -> None:
     settings = make_settings(topics=False)
     wanted = [spec.name for spec in specs(settings, brokers=1)]
-    assert admin.missing_topics(settings, ROLES) == sorted(wanted)
+    assert [one.topic for one in admin.unfit_topics(settings, ROLES)] == sorted(wanted)
     assert [difference.what for difference in admin.check(settings)] == ["missing"] * len(wanted)
     actions = admin.create(settings)
     assert [action.topic for action in actions] == wanted
     assert {action.outcome for action in actions} == {"created"}
     assert admin.check(settings) == []
-    assert admin.missing_topics(settings, ROLES) == []
+    assert admin.unfit_topics(settings, ROLES) == []
 
 
 def test_create_twice_changes_nothing(settings: Settings) -> None:
@@ -65,8 +65,8 @@ def test_a_deleted_topic_is_named_and_made_again(settings: Settings) -> None:
     with open_admin(settings) as client:
         delete(client, name)
     assert [str(difference) for difference in admin.check(settings)] == [f"{name}: is missing"]
-    assert admin.missing_topics(settings, ["watch"]) == [name]
-    assert admin.missing_topics(settings, ["count"]) == []
+    assert [str(one) for one in admin.unfit_topics(settings, ["watch"])] == [f"{name}: is missing"]
+    assert admin.unfit_topics(settings, ["count"]) == []
     assert "created" in outcomes(settings, "spikes")
     assert admin.check(settings) == []
 

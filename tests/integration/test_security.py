@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from secure_kafka import SecureKafka
+from kafka.admin import ConfigResource
+from secure_kafka import SecureKafka, in_capitals
 from shop import burst
 from worker_process import WorkerProcess, eventually
 
+from streams import admin
 from streams.access import ROLES, rules, topics_of
 from streams.connection import open_admin, require_kafka
 from streams.errors import Failure
@@ -185,7 +187,7 @@ async def test_the_whole_way_from_ticket_to_slack_runs_under_exactly_the_listed_
         for rule in rules(login, ("count", "watch", "notify"))
         for name in rule.names
         for operation in rule.operations
-        if (f"ticketspike-{rule.role}", operation.upper(), rule.resource.title(), name) not in used
+        if (f"ticketspike-{rule.role}", in_capitals(operation), rule.resource.title(), name) not in used
     }
     assert unused <= SELDOM.keys()
 
@@ -222,6 +224,27 @@ async def test_shards_by_market_run_under_exactly_the_listed_rights(
     # Beside the right on the cluster that asking for the number of brokers asks for.
     denied = [one for one in secure.judged("Denied") if one[0].startswith(f"{team}-") and one[2] != "Cluster"]
     assert not denied
+
+
+def test_who_may_not_ask_how_topics_are_kept_is_not_refused_for_it_and_asks_in_vain_for_none(
+    secure: SecureKafka,
+) -> None:
+    team = {"ticketspike_topic_prefix": "older."}
+    secure.make_user("older-notify", "password-of-older")
+    root = secure.settings("root", "root-password", **team)
+    admin.create(root)
+    incidents = root.topic("incidents")
+    with open_admin(root) as client:
+        client.alter_configs([ConfigResource("TOPIC", incidents, {"cleanup.policy": "delete"})])
+    assert eventually(lambda: bool(admin.unfit_topics(root, ["notify"])))
+    listed = rules(root, ["notify"])
+    # As the version before listed them.
+    secure.grant([rule for rule in listed if "DescribeConfigs" not in rule.operations], "older")
+    older = secure.settings("older-notify", "password-of-older", **team)
+    assert admin.unfit_topics(older, ["notify"]) == []
+    assert not [one for one in secure.judged("Denied") if one[0] == "older-notify" and one[2] != "Cluster"]
+    secure.grant(listed, "older")
+    assert [one.topic for one in admin.unfit_topics(older, ["notify"])] == [incidents]
 
 
 def stage_workers(

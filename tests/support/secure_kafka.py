@@ -18,6 +18,15 @@ from streams.settings import Settings, load
 MECHANISM = "SCRAM-SHA-512"
 
 
+def in_capitals(operation: str) -> str:
+    """An operation as Kafka's log and its protocol name it.
+
+    >>> in_capitals("DescribeConfigs")
+    'DESCRIBE_CONFIGS'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()
+
+
 @dataclass(frozen=True)
 class Authority:
     """Makes certificates, with openssl, in one folder."""
@@ -151,7 +160,7 @@ class SecureKafka:
             ACL(
                 principal=f"User:{team}-{rule.role}",
                 host="*",
-                operation=ACLOperation[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()],
+                operation=ACLOperation[in_capitals(operation)],
                 permission_type=ACLPermissionType.ALLOW,
                 resource_pattern=ResourcePattern(ResourceType[rule.resource.upper()], name),
             )

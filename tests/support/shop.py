@@ -74,7 +74,14 @@ def spikes_on(settings: Settings) -> dict[str, Spike]:
     return found
 
 
-def burst(settings: Settings, before: Sequence[bytes] = (), market: str | None = None) -> None:
+def burst(
+    settings: Settings,
+    before: Sequence[bytes] = (),
+    market: str | None = None,
+    *,
+    ids: str = "t",
+    rising: str = "voucher <!channel>",
+) -> None:
     """Half a quiet hour of another reason, then forty tickets of one that nobody has seen, all of one market."""
     from kafka import KafkaProducer
 
@@ -84,9 +91,9 @@ def burst(settings: Settings, before: Sequence[bytes] = (), market: str | None =
     now = datetime.now(UTC)
     quiet = [now - timedelta(minutes=30 - number) for number in range(30)]
     for number, at in enumerate([*quiet, *[now] * 40]):
-        reason = "delivery" if number < 30 else "voucher <!channel>"
+        reason = "delivery" if number < 30 else rising
         ticket = {
-            "id": f"t-{number}",
+            "id": f"{ids}-{number}",
             "created_at": at.isoformat(),
             "contact_reason": reason,
             "customer": f"c-{number}",

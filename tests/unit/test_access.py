@@ -41,6 +41,13 @@ def test_what_customers_wrote_is_read_by_count_and_by_the_mender_alone() -> None
     assert readers == {"count", "mender"}
 
 
+def test_each_stage_may_ask_how_its_own_topics_are_kept_and_no_others() -> None:
+    settings = load()
+    for role in ("count", "watch", "notify", "sources"):
+        [asked] = [rule for rule in rules(settings, [role]) if rule.operations == ("DescribeConfigs",)]
+        assert set(asked.names) == topics_of(settings, [role])
+
+
 def test_nobody_may_write_to_a_table_of_another_stage_or_delete_anything() -> None:
     for rule in rules(load()):
         assert {"All", "Delete"}.isdisjoint(rule.operations)
@@ -56,7 +63,7 @@ def test_commands_and_json_say_the_same_with_the_users_that_were_named(
     chosen = ("--role", "count", "--user", "count=svc-tickets")
     lines = [line for line in printed(*chosen).splitlines() if not line.startswith("#")]
     listed = [json.loads(line) for line in printed(*chosen, "--json").splitlines()]
-    assert len(lines) == len(listed) == 3
+    assert len(lines) == len(listed) == 4
     for line, rule in zip(lines, listed, strict=True):
         words = shlex.split(line)
         assert words[0] == "kafka-acls.sh"
