@@ -124,7 +124,7 @@ class Notify:
     async def take(self, topic: str, entry: follow.Entry) -> None:
         """Take a record in, after all records of its topic before it."""
         async with self._taking:
-            if self._built != self.generation:
+            if not self._current():
                 await self._rebuild()
             position = self.positions[self.names[topic]]
             if entry.offset < position:
@@ -142,7 +142,7 @@ class Notify:
 
     def mine(self) -> bool:
         """Whether this worker holds the shard at this very moment, as far as it can know."""
-        return self._built == self.generation and self._assigned() and self._standstill.awake()
+        return self._current() and self._assigned() and self._standstill.awake()
 
     def context(self, entry: Entry | None = None) -> Context:
         """What surrounds an incident now; None for what surrounds them all."""
@@ -153,7 +153,15 @@ class Notify:
         if self.board is not None:
             at = self.positions if positions else None
             await self.store.write(self.board, self.notices, self.digests, at)
-            self.metrics.open_incidents.set(sum(one.open for one in self.board.entries.values()))
+            self._observe()
+
+    def _observe(self) -> None:
+        """Whoever holds the shard says how it is: of a write that a rebalance overtook nothing is to stay."""
+        entries = self.board.entries.values() if self.board is not None and self._current() else ()
+        self.metrics.open_incidents.set(sum(one.open for one in entries))
+
+    def _current(self) -> bool:
+        return self._built == self.generation
 
     def _apply(self, topic: str, record: follow.Entry, *, live: bool) -> list[Whisper]:
         assert self.board is not None  # noqa: S101 - rebuilt before the first record
@@ -210,6 +218,7 @@ class Notify:
         await self.table.remove(stored.obsolete)
         self.log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)
         self._built = generation
+        self._observe()
         self.metrics.recovered("notify")
         self.sender.take_over(board)
 
@@ -219,7 +228,7 @@ class Notify:
             await asyncio.sleep(TICK_SECONDS)
             self._standstill.beat()
             async with self._taking:
-                if self._built != self.generation:
+                if not self._current():
                     self.sender.take_over(None)
                     if self._recovered_generation != self.generation or not self._assigned():
                         continue
@@ -251,6 +260,7 @@ class Notify:
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
+        self._observe()
 
     def _assigned_anew(self, *_: Any, **__: Any) -> None:
         self.metrics.assigned("notify")

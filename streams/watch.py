@@ -328,7 +328,8 @@ class Watch:
                 "workers count customers under different TICKETSPIKE_HMAC_KEYs, so that one of two partitions counts "
                 "twice; give all the same key, and a second deployment a TICKETSPIKE_TOPIC_PREFIX of its own"
             )
-        self.metrics.keys_differ.set(self.keys.differ)
+        # Not where a rebalance came in between: it would stand until the shard comes back.
+        self.metrics.keys_differ.set(self.keys.differ and self._built == self.generation)
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
