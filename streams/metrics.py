@@ -13,7 +13,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from streams.counting import PartitionCounts
 
@@ -26,8 +26,10 @@ _OF_A_SHARD = (
     "open_incidents",
     "outbox_depth",
     "outbox_age",
+    "spike_to_slack",
     "event_to_slack",
 )
+_ALERT_SECONDS = (0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 900, 1800, 3600)
 _LABEL = re.compile(r"[A-Za-z][A-Za-z._]{0,60}\d{0,3}")
 
 
@@ -209,10 +211,18 @@ class Metrics:
             ["error"],
             registry=registry,
         )
-        self.event_to_slack = Gauge(
+        self.spike_to_slack = Histogram(
             "ticketspike_spike_to_slack_seconds",
-            "Wall time from the spike's record on Kafka to Slack's answer, of the last new incident",
+            "Wall time from the record on Kafka by which a new incident was due to Slack's answer to its message",
             by_shard,
+            buckets=_ALERT_SECONDS,
+            registry=registry,
+        )
+        self.event_to_slack = Histogram(
+            "ticketspike_event_to_slack_seconds",
+            "From the minute whose tickets made a new incident due to Slack's answer; on the wall clock only",
+            by_shard,
+            buckets=_ALERT_SECONDS,
             registry=registry,
         )
         self._tallied: dict[Any, dict[str, int]] = {}

@@ -17,7 +17,7 @@ import structlog
 
 from alerts.board import Board
 from alerts.context import Context
-from alerts.decision import Whisper
+from alerts.decision import Reason, Whisper
 from alerts.delivery import Delivery
 from alerts.entry import Entry
 from alerts.incident import stated_at
@@ -27,6 +27,7 @@ from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
 from streams.digests import Digests
 from streams.incident_store import IncidentStore
+from streams.messenger import Heard
 from streams.metrics import Metrics
 from streams.notices import Notices
 from streams.reading import read
@@ -133,7 +134,7 @@ class Notify:
             if entry.offset > position:
                 self.metrics.skipped.labels("notify").inc(entry.offset - position)
                 async for missed in follow.read(self.settings, topic, position, entry.offset):
-                    whispers += self._apply(topic, missed, live=False)
+                    whispers += self._apply(topic, missed, live=True)
             whispers += self._apply(topic, entry, live=True)
             await self.keep(positions=True)
         self.sender.wake.set()
@@ -187,10 +188,12 @@ class Notify:
         else:
             decision = self.board.hear_condition(said, self.context())
         for incident_id in self.board.changed - before:
-            entry = self.board.entries.get(incident_id)
             self.log.info("incident", incident_id=incident_id, reason=str(decision.reason))
-            if live and entry is not None and entry.said is None:
-                self.sender.messenger.heard_at.setdefault(incident_id, record.timestamp)
+        # Not what is held back: when it is told later, the wait was meant.
+        if live and decision.incident_id is not None and decision.reason is Reason.FIRST_NOTIFICATION:
+            happened = at.timestamp() if self.settings.ticketspike_clock == "wall" else None
+            heard = Heard(record.timestamp, happened)
+            self.sender.messenger.heard_at.setdefault(decision.incident_id, heard)
         return []
 
     async def _rebuild(self) -> None:
