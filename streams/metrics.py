@@ -157,6 +157,12 @@ class Metrics:
             ["way", "outcome"],
             registry=registry,
         )
+        self.answers = Counter(
+            "ticketspike_answers",
+            "People's answers by kind, as they came; what is read again after a restart is not counted again",
+            ["kind"],
+            registry=registry,
+        )
         self.source_events = Counter(
             "ticketspike_source_events",
             "Requests of sources that send, and turns of those that are asked, by what became of them",

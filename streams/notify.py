@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import structlog
 
@@ -21,7 +21,7 @@ from alerts.decision import Reason, Whisper
 from alerts.delivery import Delivery
 from alerts.entry import Entry
 from alerts.incident import stated_at
-from alerts.records import Answer, Condition, Spike
+from alerts.records import Answer, AnswerKind, Condition, Spike
 from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
@@ -102,6 +102,9 @@ class Notify:
         self.app.task(self._guarded(self._tick_for_ever))
         self.app.task(self._guarded(self.redemptions.run))
         self.app.task(self._guarded(self.digests.run))
+        for kind in get_args(AnswerKind):
+            # From 0 on, or Prometheus would not see the first of each.
+            metrics.answers.labels(kind)
         self.generation = 0
         self.board: Board | None = None
         self.positions: dict[str, int] = {}
@@ -177,6 +180,8 @@ class Notify:
         if isinstance(said, Answer):
             if not self.settings.keeps(said.incident_id):
                 return []
+            if live:
+                self.metrics.answers.labels(said.kind).inc()
             whispers = self.board.hear_answer(said, self.context())
             fresh = datetime.fromtimestamp(self.now(), UTC) - said.at < ANSWERED_WITHIN
             return whispers if fresh else []
