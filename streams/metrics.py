@@ -104,13 +104,13 @@ class Metrics:
         )
         self.lag_seconds = Gauge(
             "ticketspike_lag_seconds",
-            "How long ago the newest record that was read came onto the stage's topic; 0 when all are read",
+            "How long ago the newest record that was read came onto the stage's topics; 0 when all are read",
             ["stage"],
             registry=registry,
         )
         self.lag = Gauge(
             "ticketspike_lag_records",
-            "Records of the stage's topic not yet read",
+            "Records of the stage's topics not yet read, as far as they were heard of",
             ["stage"],
             registry=registry,
         )
@@ -276,9 +276,13 @@ class Metrics:
         behind = {
             tp: max(0, (high or 0) - counts[tp].position) for tp, high in highwater.items() if tp in counts
         }
-        self.lag.labels("count").set(sum(behind.values()))
         read = [counts[tp].newest_appended for tp, unread in behind.items() if unread]
-        self.lag_seconds.labels("count").set(max((now - at for at in read if at), default=0.0))
+        self.behind("count", sum(behind.values()), max((now - at for at in read if at), default=0.0))
+
+    def behind(self, stage: str, unread: int, seconds: float) -> None:
+        """So many records of a stage's topics are not read yet, and those read last came so many seconds ago."""
+        self.lag.labels(stage + self._behind).set(unread)
+        self.lag_seconds.labels(stage + self._behind).set(seconds)
 
     def slack_call(self, method: str, result: str) -> None:
         """Count a call to Slack."""

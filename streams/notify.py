@@ -27,6 +27,7 @@ from streams.app import RAW, compacted, shard_table, stage_app
 from streams.compacted import read_compacted
 from streams.digests import Digests
 from streams.incident_store import IncidentStore
+from streams.lag import Lag, heard_ends
 from streams.messenger import Heard
 from streams.metrics import Metrics
 from streams.notices import Notices
@@ -102,6 +103,8 @@ class Notify:
         self.app.task(self._guarded(self._tick_for_ever))
         self.app.task(self._guarded(self.redemptions.run))
         self.app.task(self._guarded(self.digests.run))
+        self.lag = Lag(metrics, "notify", heard_ends(self.app), self._current, now=now)
+        self.app.task(self.lag.run)
         for kind in get_args(AnswerKind):
             # From 0 on, or Prometheus would not see the first of each.
             metrics.answers.labels(kind)
@@ -171,6 +174,7 @@ class Notify:
         assert self.board is not None  # noqa: S101 - rebuilt before the first record
         name = self.names[topic]
         self.positions[name] = record.offset + 1
+        self.lag.read(topic, record.offset + 1, record.timestamp)
         if record.value is None:
             return []
         said = read(record.value, SOURCES[name])
@@ -218,6 +222,8 @@ class Notify:
         self._event_time = max(moments, default=None)
         read = 0
         rest = {topic: self.positions[name] for topic, name in self.names.items()}
+        for topic, position in rest.items():
+            self.lag.begin(topic, position)
         async for topic, record in follow.rest(self.settings, rest):
             self._apply(topic, record, live=False)
             read += 1
