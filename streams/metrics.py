@@ -54,7 +54,7 @@ class Metrics:
         by_shard = ["shard"] if shards else []
         self.tickets = Counter(
             "ticketspike_tickets",
-            "Ticket records read, by what became of them",
+            "Ticket records read, by what became of them; by source see ticketspike_source_records",
             ["outcome"],
             registry=registry,
         )
@@ -167,6 +167,12 @@ class Metrics:
             "ticketspike_source_events",
             "Requests of sources that send, and turns of those that are asked, by what became of them",
             ["source", "outcome"],
+            registry=registry,
+        )
+        self.source_records = Counter(
+            "ticketspike_source_records",
+            "Records of tickets and orders that a source brought and Kafka took, changes and repeats among them",
+            ["source"],
             registry=registry,
         )
         self.source_last = Gauge(
