@@ -165,7 +165,10 @@ def _caught_up(environment: dict[str, str], process: object, until: float) -> No
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         closed = worker.metric(environment, "ticketspike_closed_until_seconds")
-        if closed >= until - 240.0 and worker.metric(environment, "ticketspike_lag_records") == 0:
+        if (
+            closed >= until - 240.0
+            and worker.metric(environment, "ticketspike_lag_records", 'stage="count"') == 0
+        ):
             return
         time.sleep(0.5)
     raise RuntimeError(f"{process} has not caught up after {PATIENCE_SECONDS:.0f} s")

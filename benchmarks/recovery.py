@@ -145,7 +145,7 @@ def _counted(environment: dict[str, str], process: subprocess.Popen[bytes], log:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         seen = worker.metric(environment, "ticketspike_tickets_total")
-        if seen >= number and worker.metric(environment, "ticketspike_lag_records") == 0:
+        if seen >= number and worker.metric(environment, "ticketspike_lag_records", 'stage="count"') == 0:
             return
         time.sleep(0.5)
     raise RuntimeError(f"the tickets were not counted: {log.read_text(errors='replace')[-2000:]}")

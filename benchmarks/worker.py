@@ -81,10 +81,11 @@ def wait_until_ready(environment: dict[str, str], worker: subprocess.Popen[bytes
     raise RuntimeError(f"the worker did not become ready: {log.read_text(errors='replace')[-2000:]}")
 
 
-def metric(environment: dict[str, str], name: str) -> float:
-    """The sum of a metric over its labels; 0 where it has not been set or nobody answers."""
+def metric(environment: dict[str, str], name: str, label: str = "") -> float:
+    """The sum of a metric over its labels, or where a label is such; 0 where not set or nobody answers."""
     lines = (answer(environment, "/metrics") or "").splitlines()
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+    found = (line for line in lines if line.split("{")[0].split(" ")[0] == name and label in line)
+    return sum(float(line.rsplit(" ", 1)[1]) for line in found)
 
 
 def cpu_seconds(worker: subprocess.Popen[bytes]) -> float:

@@ -166,10 +166,10 @@ class Count(Service):
         return self.flushed + self.settings.ticketspike_flush_seconds - time.monotonic()
 
     async def _prepare(self) -> None:
+        for tp in self.held.let_go():
+            self.halts.forget(tp)
         if not self.held.unprepared:
             return
-        for tp in self.held.counts.keys() - self.held.assigned:
-            self.halts.forget(tp)
         await self.held.prepare(self.consumer, self._prepared)
 
     def _prepared(self, tp: TopicPartition) -> None:
@@ -222,6 +222,8 @@ class Count(Service):
             for topic, one in zip(self.topics, parted(statement, self.shards), strict=True):
                 sent += [await self.producer.send(topic, part) for part in records(one)]
         if not due:
+            # What is held no more must not go on showing the lag that it had.
+            self._observe()
             return
         letters = self.letters[:]
         for record, refusal in letters:

@@ -34,6 +34,8 @@ class Holdings:
         unprepared: those of them whose state is not known yet.
         partitions: how many the topic has.
         joined: whether the group has said anything yet.
+        given: whether the group has given all partitions out and nobody has let go of the others yet; from a
+            revocation until then it is open whose they are.
         journals: what was counted, on this worker's own disk.
     """
 
@@ -55,6 +57,7 @@ class Holdings:
         self._pseudonym = pseudonym
         self._shards = shards
         self.assigned_anew = assigned_anew
+        self.given = False
 
     @property
     def ready(self) -> bool:
@@ -69,6 +72,17 @@ class Holdings:
         """What was fetched may be half used: every partition is prepared again, from what is held of it."""
         self.unprepared |= self.assigned
 
+    def let_go(self) -> list[TopicPartition]:
+        """Hold nothing more of the partitions that the group has given to others since this was last called; which."""
+        if not self.given:
+            return []
+        self.given = False
+        gone = [tp for tp in self.counts if tp not in self.assigned]
+        for tp in gone:
+            del self.counts[tp]
+            self.journals.forget(tp)
+        return gone
+
     async def prepare(self, consumer: AIOKafkaConsumer, prepared: Callable[[TopicPartition], None]) -> None:
         """Bring newly assigned partitions to their state: keep what is known, else read the window again.
 
@@ -80,9 +94,6 @@ class Holdings:
             Failure: the topic had another number of partitions before.
             KafkaError: Kafka cannot be asked; what was prepared stays so.
         """
-        for tp in [tp for tp in self.counts if tp not in self.assigned]:
-            del self.counts[tp]
-            self.journals.forget(tp)
         parts = sorted(self.unprepared)
         commits = await read_committed(self.settings, app_id(self.settings, "count"), parts)
         begins = await consumer.beginning_offsets(parts)
@@ -147,6 +158,7 @@ class _Listener(ConsumerRebalanceListener):
         self._held = held
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self._held.given = False
         self._held.assigned.difference_update(revoked)
         self._held.unprepared.difference_update(revoked)
 
@@ -155,3 +167,4 @@ class _Listener(ConsumerRebalanceListener):
         self._held.assigned_anew()
         self._held.assigned = set(assigned)
         self._held.unprepared = set(assigned)
+        self._held.given = True

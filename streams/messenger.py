@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import structlog
 
@@ -29,6 +30,18 @@ log = structlog.get_logger("slack")
 
 class NotOursError(Exception):
     """The shard went to another worker before the message was sent; that worker sends it."""
+
+
+class Heard(NamedTuple):
+    """When what made an incident due came to be (seconds since 1970).
+
+    Attributes:
+        recorded: its record on Kafka.
+        happened: its event time, to the minute; None where events are not of the time on the wall.
+    """
+
+    recorded: float
+    happened: float | None = None
 
 
 class Messenger:
@@ -62,8 +75,8 @@ class Messenger:
         self.delivery = delivery
         self.metrics = metrics
         self.doubts = doubts
-        self.heard_at: dict[str, float] = {}
-        """When the record came in that opened an incident, until its root stands (seconds since 1970)."""
+        self.heard_at: dict[str, Heard] = {}
+        """What made an incident due, until its root stands."""
         self._context = context
         self._keep = keep
         self._mine = mine
@@ -143,9 +156,15 @@ class Messenger:
         await self._sent(board, one, post)
         if entry.replaces is not None:
             await self._link(entry, entry.replaces, post)
-        heard_at = self.heard_at.pop(one.incident_id, None)
-        if heard_at is not None:
-            self.metrics.event_to_slack.set(self._wall() - heard_at)
+        self._measure(self.heard_at.pop(one.incident_id, None))
+
+    def _measure(self, heard: Heard | None) -> None:
+        if heard is None:
+            return
+        # Clocks of two machines, and a minute that is not over yet, may lie a little ahead.
+        self.metrics.spike_to_slack.observe(max(0.0, self._wall() - heard.recorded))
+        if heard.happened is not None:
+            self.metrics.event_to_slack.observe(max(0.0, self._wall() - heard.happened))
 
     async def _link(self, entry: Entry, earlier: SlackPost, post: SlackPost) -> None:
         """Name the message that the new one takes the place of; tried once, as the incident itself was told."""

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from streams.counting import PartitionCounts
 
@@ -25,8 +25,10 @@ _OF_A_SHARD = (
     "open_incidents",
     "outbox_depth",
     "outbox_age",
+    "spike_to_slack",
     "event_to_slack",
 )
+_ALERT_SECONDS = (0.5, 1, 2, 3, 5, 10, 30, 60, 120, 300, 900, 1800, 3600)
 _LABEL = re.compile(r"[A-Za-z][A-Za-z._]{0,60}\d{0,3}")
 
 
@@ -51,7 +53,7 @@ class Metrics:
         by_shard = ["shard"] if shards else []
         self.tickets = Counter(
             "ticketspike_tickets",
-            "Ticket records read, by what became of them",
+            "Ticket records read, by what became of them; by source see ticketspike_source_records",
             ["outcome"],
             registry=registry,
         )
@@ -101,13 +103,13 @@ class Metrics:
         )
         self.lag_seconds = Gauge(
             "ticketspike_lag_seconds",
-            "How long ago the newest record that was read came onto the stage's topic; 0 when all are read",
+            "How long ago the newest record that was read came onto the stage's topics; 0 when all are read",
             ["stage"],
             registry=registry,
         )
         self.lag = Gauge(
             "ticketspike_lag_records",
-            "Records of the stage's topic not yet read",
+            "Records of the stage's topics not yet read, as far as they were heard of",
             ["stage"],
             registry=registry,
         )
@@ -154,10 +156,22 @@ class Metrics:
             ["way", "outcome"],
             registry=registry,
         )
+        self.answers = Counter(
+            "ticketspike_answers",
+            "People's answers by kind, as they came; what is read again after a restart is not counted again",
+            ["kind"],
+            registry=registry,
+        )
         self.source_events = Counter(
             "ticketspike_source_events",
             "Requests of sources that send, and turns of those that are asked, by what became of them",
             ["source", "outcome"],
+            registry=registry,
+        )
+        self.source_records = Counter(
+            "ticketspike_source_records",
+            "Records of tickets and orders that a source brought and Kafka took, changes and repeats among them",
+            ["source"],
             registry=registry,
         )
         self.source_last = Gauge(
@@ -208,10 +222,18 @@ class Metrics:
             ["error"],
             registry=registry,
         )
-        self.event_to_slack = Gauge(
+        self.spike_to_slack = Histogram(
             "ticketspike_spike_to_slack_seconds",
-            "Wall time from the spike's record on Kafka to Slack's answer, of the last new incident",
+            "Wall time from the record on Kafka by which a new incident was due to Slack's answer to its message",
             by_shard,
+            buckets=_ALERT_SECONDS,
+            registry=registry,
+        )
+        self.event_to_slack = Histogram(
+            "ticketspike_event_to_slack_seconds",
+            "From the minute whose tickets made a new incident due to Slack's answer; on the wall clock only",
+            by_shard,
+            buckets=_ALERT_SECONDS,
             registry=registry,
         )
         self._tallied: dict[Any, dict[str, int]] = {}
@@ -264,9 +286,13 @@ class Metrics:
         behind = {
             tp: max(0, (high or 0) - counts[tp].position) for tp, high in highwater.items() if tp in counts
         }
-        self.lag.labels("count").set(sum(behind.values()))
         read = [counts[tp].newest_appended for tp, unread in behind.items() if unread]
-        self.lag_seconds.labels("count").set(max((now - at for at in read if at), default=0.0))
+        self.behind("count", sum(behind.values()), max((now - at for at in read if at), default=0.0))
+
+    def behind(self, stage: str, unread: int, seconds: float) -> None:
+        """So many records of a stage's topics are not read yet, and those read last came so many seconds ago."""
+        self.lag.labels(stage + self._behind).set(unread)
+        self.lag_seconds.labels(stage + self._behind).set(seconds)
 
     def slack_call(self, method: str, result: str) -> None:
         """Count a call to Slack."""

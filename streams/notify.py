@@ -11,23 +11,25 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import structlog
 
 from alerts.board import Board
 from alerts.context import Context
-from alerts.decision import Whisper
+from alerts.decision import Reason, Whisper
 from alerts.delivery import Delivery
 from alerts.entry import Entry
 from alerts.incident import stated_at
-from alerts.records import Answer, Condition, Spike
+from alerts.records import Answer, AnswerKind, Condition, Spike
 from streams import follow, notify_rows
 from streams.app import RAW, compacted, shard_table, stage_app
 from streams.canary import Arrival
 from streams.compacted import read_compacted
 from streams.digests import Digests
 from streams.incident_store import IncidentStore
+from streams.lag import Lag, heard_ends
+from streams.messenger import Heard
 from streams.metrics import Metrics
 from streams.notices import Notices
 from streams.reading import read
@@ -102,6 +104,11 @@ class Notify:
         self.app.task(self._guarded(self._tick_for_ever))
         self.app.task(self._guarded(self.redemptions.run))
         self.app.task(self._guarded(self.digests.run))
+        self.lag = Lag(metrics, "notify", heard_ends(self.app), self._current, now=now)
+        self.app.task(self.lag.run)
+        for kind in get_args(AnswerKind):
+            # From 0 on, or Prometheus would not see the first of each.
+            metrics.answers.labels(kind)
         self.generation = 0
         self.board: Board | None = None
         self.positions: dict[str, int] = {}
@@ -133,7 +140,7 @@ class Notify:
         worker again, reads the topics from the stored positions on.
         """
         async with self._taking:
-            if self._built != self.generation:
+            if not self._current():
                 if not self._assigned():
                     return
                 await self._rebuild()
@@ -144,7 +151,7 @@ class Notify:
             if entry.offset > position:
                 self.metrics.skipped.labels("notify").inc(entry.offset - position)
                 async for missed in follow.read(self.settings, topic, position, entry.offset):
-                    whispers += self._apply(topic, missed, live=False)
+                    whispers += self._apply(topic, missed, live=True)
             whispers += self._apply(topic, entry, live=True)
             await self.keep(positions=True)
         self.sender.wake.set()
@@ -153,7 +160,7 @@ class Notify:
 
     def mine(self) -> bool:
         """Whether this worker holds the shard at this very moment, as far as it can know."""
-        return self._built == self.generation and self._assigned() and self._standstill.awake()
+        return self._current() and self._assigned() and self._standstill.awake()
 
     def context(self, entry: Entry | None = None) -> Context:
         """What surrounds an incident now; None for what surrounds them all."""
@@ -164,12 +171,21 @@ class Notify:
         if self.board is not None:
             at = self.positions if positions else None
             await self.store.write(self.board, self.notices, self.digests, at)
-            self.metrics.open_incidents.set(sum(one.open for one in self.board.entries.values()))
+            self._observe()
+
+    def _observe(self) -> None:
+        """Whoever holds the shard says how it is: of a write that a rebalance overtook nothing is to stay."""
+        entries = self.board.entries.values() if self.board is not None and self._current() else ()
+        self.metrics.open_incidents.set(sum(one.open for one in entries))
+
+    def _current(self) -> bool:
+        return self._built == self.generation
 
     def _apply(self, topic: str, record: follow.Entry, *, live: bool) -> list[Whisper]:
         assert self.board is not None  # noqa: S101 - rebuilt before the first record
         name = self.names[topic]
         self.positions[name] = record.offset + 1
+        self.lag.read(topic, record.offset + 1, record.timestamp)
         if record.value is None:
             self.canary.hear(record.headers)
             return []
@@ -180,6 +196,8 @@ class Notify:
         if isinstance(said, Answer):
             if not self.settings.keeps(said.incident_id):
                 return []
+            if live:
+                self.metrics.answers.labels(said.kind).inc()
             whispers = self.board.hear_answer(said, self.context())
             fresh = datetime.fromtimestamp(self.now(), UTC) - said.at < ANSWERED_WITHIN
             return whispers if fresh else []
@@ -191,10 +209,12 @@ class Notify:
         else:
             decision = self.board.hear_condition(said, self.context())
         for incident_id in self.board.changed - before:
-            entry = self.board.entries.get(incident_id)
             self.log.info("incident", incident_id=incident_id, reason=str(decision.reason))
-            if live and entry is not None and entry.said is None:
-                self.sender.messenger.heard_at.setdefault(incident_id, record.timestamp)
+        # Not what is held back: when it is told later, the wait was meant.
+        if live and decision.incident_id is not None and decision.reason is Reason.FIRST_NOTIFICATION:
+            happened = at.timestamp() if self.settings.ticketspike_clock == "wall" else None
+            heard = Heard(record.timestamp, happened)
+            self.sender.messenger.heard_at.setdefault(decision.incident_id, heard)
         return []
 
     async def _rebuild(self) -> None:
@@ -215,6 +235,8 @@ class Notify:
         self.canary.begin()
         read = 0
         rest = {topic: self.positions[name] for topic, name in self.names.items()}
+        for topic, position in rest.items():
+            self.lag.begin(topic, position)
         async for topic, record in follow.rest(self.settings, rest):
             self._apply(topic, record, live=False)
             read += 1
@@ -223,6 +245,7 @@ class Notify:
         await self.table.remove(stored.obsolete)
         self.log.info("rebuilt", incidents=len(board.entries), read=read, **self.positions)
         self._built = generation
+        self._observe()
         self.metrics.recovered("notify")
         self.sender.take_over(board)
 
@@ -232,7 +255,7 @@ class Notify:
             await asyncio.sleep(TICK_SECONDS)
             self._standstill.beat()
             async with self._taking:
-                if self._built != self.generation:
+                if not self._current():
                     self.sender.take_over(None)
                     if self._recovered_generation != self.generation or not self._assigned():
                         continue
@@ -264,6 +287,7 @@ class Notify:
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""
         self.generation += 1
+        self._observe()
 
     def _assigned_anew(self, *_: Any, **__: Any) -> None:
         self.metrics.assigned("notify")

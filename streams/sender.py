@@ -106,11 +106,14 @@ class Sender:
         self._aside_again_at = 0.0
 
     def take_over(self, board: Board | None) -> None:
-        """Send for this board from now on; None when the shard is gone."""
+        """Send for this board from now on; None when the shard is gone, whose state then is another worker's to say."""
         self._board = board
         self._held, self._due_since, self._edited_at = {}, {}, {}
         if board is not None:
             self._doubts.begin(board.entries.values())
+            return
+        self._observe((), self._clock())
+        self.trouble.forget()
 
     async def run(self) -> None:
         """Send for ever; raises what `keep` raises."""

@@ -90,6 +90,13 @@ class Trouble:
             if not any(map(self._told, codes)):
                 log.warning("messages get through again", seconds=lasted, tries=tries, **_about(key))
 
+    def forget(self) -> None:
+        """End all of them without a word: another worker sends now, and whether messages get through is its to say."""
+        for code in {code for codes in self._sentences.values() for code in codes}:
+            self.metrics.slack_trouble.labels(code).set(0)
+        for held in (self._permanent, self._begun, self._failures, self._sentences):
+            held.clear()
+
     def _told(self, code: str) -> bool:
         return any(code in codes for codes in self._sentences.values())
 

@@ -26,6 +26,7 @@ from streams.detection import detector_settings
 from streams.errors import UNREADABLE
 from streams.events import BaselineRecord, TicketCounts
 from streams.key_agreement import KeyAgreement
+from streams.lag import Lag, heard_ends
 from streams.metrics import Metrics
 from streams.minutes import Minutes
 from streams.settings import Settings
@@ -71,6 +72,8 @@ class Watch:
         self.app.on_partitions_assigned.connect(self._assigned_anew)
         self.generation = 0
         self._built = -1
+        self.lag = Lag(metrics, "watch", heard_ends(self.app), self._current, now=now)
+        self.app.task(self.lag.run)
         self.checkpoints = checkpoint.Slots()
         self.position = 0
         self.surveillance: Surveillance | None = None
@@ -106,7 +109,7 @@ class Watch:
     async def take(self, entry: follow.Entry) -> None:
         """Take a record in, after all records before it."""
         generation = self.generation
-        if self.surveillance is None or self._built != generation:
+        if self.surveillance is None or not self._current():
             await self._rebuild(entry.offset)
             self._built = generation
             self.metrics.recovered("watch")
@@ -124,6 +127,7 @@ class Watch:
     async def _apply(self, entry: follow.Entry) -> None:
         held = self._held()
         self.position = entry.offset + 1
+        self.lag.read(self.source, self.position, entry.timestamp)
         statement = self._decode_or_tell(entry)
         if statement is None:
             return
@@ -289,6 +293,7 @@ class Watch:
         self.keys = KeyAgreement()
         self.minutes, self.position, self.surveillance = state.minutes, state.position, state.held
         self.canaries.begin()
+        self.lag.begin(self.source, self.position)
         self._versions, self._baselines_seen = state.versions, {}
         self._wholly_written = state.closed or 0
         self._adopt_baselines()
@@ -358,7 +363,11 @@ class Watch:
                 "workers count customers under different TICKETSPIKE_HMAC_KEYs, so that one of two partitions counts "
                 "twice; give all the same key, and a second deployment a TICKETSPIKE_TOPIC_PREFIX of its own"
             )
-        self.metrics.keys_differ.set(self.keys.differ)
+        # Not where a rebalance came in between: it would stand until the shard comes back.
+        self.metrics.keys_differ.set(self.keys.differ and self._current())
+
+    def _current(self) -> bool:
+        return self._built == self.generation
 
     def _rebalanced(self, *_: Any, **__: Any) -> None:
         """The shard moved, perhaps back; only noted here, since the stage may be in the middle of a record."""

@@ -58,6 +58,7 @@ class HealthStatements(Service):
         for name in health:
             # A source that never sent must show as one that sent nothing.
             metrics.source_events.labels(name, "taken")
+            metrics.source_records.labels(name)
 
     def records(self) -> list[Record]:
         """What stands on the topic for it now: one record for each source, under a key of this worker's own."""

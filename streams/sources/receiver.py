@@ -162,6 +162,7 @@ class Receiver(Service):
         if records and not await self.stored(source.mapping.topic, records):
             return self._answer(source, "kafka_away", 503, "cannot be stored now; come again")
         if records:
+            self.metrics.source_records.labels(source.name).inc(len(records))
             self._brought(source.name, mapped)
             if (told := self.told.get(source.name)) is not None:
                 told([key.decode() for key, _ in records])

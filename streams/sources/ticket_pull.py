@@ -144,6 +144,7 @@ class TicketPull(Service):
         if records and not await self.receiver.stored("tickets", records):
             self._say(name, "kafka_away", "Kafka does not take tickets")
             return wanted.put_off(None)
+        self.metrics.source_records.labels(name).inc(len(records))
         wanted.done(ids)
         self.health[name].brought((), self._now())
         self._say(name, "read", f"{len(ids)} tickets read as webhooks named them")
@@ -163,6 +164,7 @@ class TicketPull(Service):
             if records and not await self.receiver.stored("tickets", records):
                 self._say(name, "kafka_away", "Kafka does not take tickets")
                 return AGAIN_SECONDS
+            self.metrics.source_records.labels(name).inc(len(records))
             export.taken(page)
             sent += len(records)
             if page.last:

@@ -144,6 +144,10 @@ async def test_a_ticket_counts_as_unlabelled_at_once_and_under_its_reason_once_i
         assert counted(first) == {"unlabelled": 2}
         assert await pull.read_some("hubspot-tickets") is None
         asked = json.loads(api.asked[0][1])
+    brought = pull.metrics.registry.get_sample_value(
+        "ticketspike_source_records_total", {"source": "hubspot-tickets"}
+    )
+    assert brought == len(read)
     assert counted(first + read) == {"voucher not working": 1, "unlabelled": 1}
     assert asked["inputs"] == [{"id": "9000"}, {"id": "9001"}]
     assert asked["properties"] == ["content", "hs_ticket_category", "shop_country", "source_type", "subject"]

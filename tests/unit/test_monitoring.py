@@ -21,11 +21,10 @@ BOARD = json.loads((ROOT / "deploy/grafana/dashboards/ticketspike.json").read_te
 
 
 def exposed() -> set[str]:
-    """The names that Prometheus knows; counters end in `_total`."""
+    """The names that Prometheus knows; counters end in `_total`, histograms are three metrics."""
+    ends = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
     return {
-        sample + ("_total" if family.type == "counter" else "")
-        for family in Metrics().registry.collect()
-        for sample in (family.name,)
+        family.name + end for family in Metrics().registry.collect() for end in ends.get(family.type, ("",))
     }
 
 

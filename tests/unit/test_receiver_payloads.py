@@ -144,6 +144,10 @@ async def test_a_payload_is_taken_byte_for_byte_as_it_was_signed(
     body, headers = (FOLDER / f"{name}.json").read_bytes(), headers_of(name, source)
     assert await post(taking, source, body, headers) == 200
     assert [key.decode() for key, _ in taking.stored] == ids
+    counted = taking.receiver.metrics.registry.get_sample_value(
+        "ticketspike_source_records_total", {"source": source}
+    )
+    assert (counted or 0) == len(ids)
     assert not any(word in repr(taking.stored) + caplog.text for word in PERSONAL)
 
 
