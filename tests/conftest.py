@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import uuid
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from reserved_ports import ReservedPorts
 
 from streams.settings import Settings, load
 
@@ -39,36 +39,19 @@ def update_test_data(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    """Find a port that is free together with the next 21, as three brokers need them."""
-    return _free_port
-
-
-def _free_port() -> int:
-    # Below the range from which outgoing connections take their ports, or a client could be given ours.
-    start = 20_000 + os.getpid() % 400 * 25
-    for port in range(start, 32_000, 25):
-        if all(_is_free(port + offset) for offset in (0, 1, 10, 11, 20, 21)):
-            return port
-    raise RuntimeError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def free_port() -> Iterator[Callable[[], int]]:
+    """Take a port that is free together with the next 23, more than three brokers need; nobody else is given them."""
+    with ReservedPorts() as ports:
+        yield ports.take
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kafka(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[str]:
     """The bootstrap address of one embedded broker for the whole session."""
     from streams import broker
 
     data = tmp_path_factory.mktemp("kafka")
-    addresses = broker.up(data, brokers=1, port=_free_port())
+    addresses = broker.up(data, brokers=1, port=free_port())
     try:
         yield ",".join(addresses)
     finally:

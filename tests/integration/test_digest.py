@@ -21,9 +21,10 @@ from streams.customers import pack
 from streams.events import Cell, TicketCounts
 from streams.settings import Settings
 
-BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime.now(UTC)
-NOON = datetime.now(BERLIN).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
+ZONE = f"Etc/GMT{NOW.hour - 12:+d}"
+"""Where it is about noon, whenever the tests run, so that no midnight comes while they do. Its sign is POSIX's."""
+NOON = NOW.astimezone(ZoneInfo(ZONE)).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=1)
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -71,7 +72,7 @@ def test_the_command_tells_what_the_topics_hold_without_a_worker(
     settings: Settings, environment: Callable[[Settings], dict[str, str]], ticketspike: Run
 ) -> None:
     fill(settings)
-    env = environment(settings)
+    env = environment(settings) | {"TICKETSPIKE_TIMEZONE": ZONE}
     done = ticketspike("digest", "--json", env=env)
     assert done.returncode == 0, done.stderr
     assert "as they cannot be read: 1." in done.stderr
@@ -108,7 +109,10 @@ def test_a_worker_sends_the_digest_once_although_it_is_killed(
         found = [one for one in map(json.loads, filter(None, lines)) if one["method"] == "chat.postMessage"]
         return [one for one in found if one["metadata"]["event_type"] == "ticketspike_digest"]
 
-    values = environment(settings) | {"TICKETSPIKE_DIGEST_AT": f"{datetime.now(BERLIN):%H:%M}"}
+    values = environment(settings) | {
+        "TICKETSPIKE_TIMEZONE": ZONE,
+        "TICKETSPIKE_DIGEST_AT": f"{datetime.now(ZoneInfo(ZONE)):%H:%M}",
+    }
     worker = WorkerProcess(executable, values, tmp_path / "worker.log", "--only", "notify").start()
     try:
         assert eventually(lambda: bool(messages()), 120), worker.said()

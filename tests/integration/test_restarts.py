@@ -2,67 +2,110 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chaos_crew import NEEDED, Post
+from chaos_faults import SESSION_SECONDS
+from chaos_processes import Nursery
 from shop import burst
-from worker_process import WorkerProcess, eventually
+from worker_process import WorkerProcess, WorkerWeb, eventually, said_port
 
 from streams import admin, broker
+from streams.running_stages import STOP_SECONDS
 from streams.settings import Settings, load
 
+IN_TIME = SESSION_SECONDS - 2
+"""Kafka counts from the last sign of life, which is up to a second old when a worker goes."""
+TRIES = 6
+STAGES = ("count", "watch", "notify")
+REBALANCES = "ticketspike_rebalances_total"
 
-async def test_a_restart_within_the_session_time_moves_no_partition_and_is_seen_in_the_metrics(
-    make_settings: Callable[..., Settings],
-    environment: Callable[[Settings], dict[str, str]],
-    executable: str,
-    tmp_path: Path,
+
+class Restarted(WorkerWeb):
+    """A worker that is back within the session time also on a slow machine: its libraries are loaded beforehand."""
+
+    def __init__(self, post: Post) -> None:
+        self.post = post
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        self.post.start()
+        assert self.post.worker is not None
+        assert self.post.ready(120), self.post.log.read_text(errors="replace")
+        self.port = said_port(self.post.log, self.post.worker.begin) or 0
+
+    def kill(self) -> None:
+        """Kill -9."""
+        self.post.kill()
+
+    def stop(self) -> None:
+        """SIGTERM, which it takes well."""
+        assert self.post.stop() == 0, self.post.log.read_text(errors="replace")
+
+
+@pytest.fixture
+def two(
+    settings: Settings, environment: Callable[[Settings], dict[str, str]], tmp_path: Path
+) -> Iterator[tuple[Restarted, Restarted]]:
+    """Two workers for all stages, started."""
+    own = {"TICKETSPIKE_WEB_PORT": "0", "PYTHONUNBUFFERED": "1"}
+    nursery = Nursery({**os.environ, **environment(settings), **own}, tmp_path / "nursery.log", *NEEDED)
+    first, second = (Restarted(Post(nursery, tmp_path, name)) for name in ("first", "second"))
+    try:
+        for worker in (first, second):
+            worker.start()
+        yield first, second
+    finally:
+        for worker in (first, second):
+            worker.post.stop()
+        nursery.close()
+
+
+@pytest.mark.timeout(600)
+def test_a_restart_within_the_session_time_moves_no_partition_and_is_seen_in_the_metrics(
+    settings: Settings, two: tuple[Restarted, Restarted]
 ) -> None:
-    settings = make_settings()
-    workers = [
-        WorkerProcess(
-            executable,
-            environment(settings) | {"TICKETSPIKE_DATA_DIR": str(tmp_path / name)},
-            tmp_path / f"{name}.log",
-        )
-        for name in ("first", "second")
-    ]
-    first, second = workers
-    rebalances = "ticketspike_rebalances_total"
+    first, second = two
 
     def told() -> float:
-        return second.metric(rebalances)
+        return second.metric(REBALANCES)
 
     def held() -> list[str]:
-        return sorted(line for one in workers for line in one.get("/readyz").splitlines()[:4])
+        return sorted(line for worker in two for line in worker.get("/readyz").splitlines()[:4])
 
-    try:
-        await asyncio.gather(*(asyncio.to_thread(worker.start) for worker in workers))
-        await asyncio.to_thread(burst, settings)
-        # count, watch and notify each told each worker at least once, and somebody has the state of each.
-        assert await asyncio.to_thread(
-            eventually, lambda: all(worker.metric(rebalances) >= 3 for worker in workers)
-        )
-        seconds = 'ticketspike_recovery_seconds{stage="%s"}'
-        for stage in ("count", "watch", "notify"):
-            assert await asyncio.to_thread(
-                eventually,
-                lambda stage=stage: any(seconds % stage in worker.get("/metrics") for worker in workers),
-            )
+    def calm() -> bool:
+        before = told(), held()
+        time.sleep(5)
+        return (told(), held()) == before
+
+    def moves(go: Callable[[], None]) -> bool:
+        """Whether a restart that begins so moves anything; where it comes too late for Kafka, it may."""
+        assert eventually(calm, 120)
         before, parts = told(), held()
-        await asyncio.to_thread(first.kill)
-        await asyncio.to_thread(first.start)
-        assert (told(), held()) == (before, parts)
-        assert await asyncio.to_thread(first.stop, 10) == 0
-        await asyncio.to_thread(first.start)
-        assert (told(), held()) == (before, parts)
-    finally:
-        await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in workers))
+        begun = time.monotonic()
+        go()
+        first.start()
+        seconds = time.monotonic() - begun
+        moved = told() != before or not eventually(lambda: held() == parts, 10)
+        assert not (moved and seconds < IN_TIME), f"moved by a restart of {seconds:.1f} s"
+        return moved
+
+    burst(settings)
+    # count, watch and notify each told each worker at least once, and somebody has the state of each.
+    assert eventually(lambda: all(worker.metric(REBALANCES) >= 3 for worker in two))
+    for stage in STAGES:
+        recovered = f'ticketspike_recovery_seconds{{stage="{stage}"}}'
+        assert eventually(lambda name=recovered: any(name in worker.get("/metrics") for worker in two))
+    for go in (first.kill, first.stop):
+        assert not all(moves(go) for _ in range(TRIES)), (
+            "no restart was back within the session time, or Kafka did not know the worker again"
+        )
 
 
 def test_a_worker_whose_stdout_nobody_reads_any_more_says_so_in_its_last_line(
@@ -108,8 +151,10 @@ def test_a_worker_stops_within_ten_seconds_even_when_its_broker_hangs(
         worker.start()
         burst(own_broker)
         os.kill(node.pid, signal.SIGSTOP)
-        # What is not acknowledged is not committed either, so it is said again after the next start.
-        assert worker.stop(10) in (0, 1)
+        # What is not acknowledged is not committed either, so it is said again after the next start. The worker's
+        # own clock holds it to ten seconds; ours gives a busy machine some more for the end of the process.
+        assert STOP_SECONDS < 10
+        assert worker.stop(20) in (0, 1)
         assert "Traceback" not in worker.said()
     finally:
         os.kill(node.pid, signal.SIGCONT)

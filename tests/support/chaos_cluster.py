@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -18,6 +19,8 @@ from streams.errors import Failure
 from streams.settings import Settings
 
 MEMORY_MB = 256
+SETTLE_SECONDS = 5.0
+"""For so long after brokers are mended, leaders and coordinators still move."""
 
 
 class Cluster:
@@ -27,20 +30,26 @@ class Cluster:
         self.data = data
         self.whole = threading.Lock()
         """Held while a broker is broken, or must not be."""
-        self.broken = False
+        self._broken_until = -math.inf
+        """By the monotonic clock."""
         self.addresses = broker.up(data, brokers=3, port=port, memory_mb=MEMORY_MB)
 
     @property
     def nodes(self) -> list[Node]:
         return nodes_of(self.data, read(self.data))
 
+    @property
+    def broken(self) -> bool:
+        """Whether brokers are broken, or were until a moment ago."""
+        return time.monotonic() < self._broken_until
+
     @contextmanager
     def breaking(self) -> Iterator[None]:
         """While a broker is broken: one fault of brokers at a time."""
         with self.whole:
-            self.broken = True
+            self._broken_until = math.inf
             yield
-            self.broken = False
+            self._broken_until = time.monotonic() + SETTLE_SECONDS
 
     def signal(self, node: Node, number: signal.Signals) -> None:
         """Send a signal to a broker's process, if it runs."""

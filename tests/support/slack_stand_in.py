@@ -100,7 +100,7 @@ class SlackStandIn:
         return socket
 
 
-async def until(claim: Any, seconds: float = 10.0) -> bool:
+async def until(claim: Any, seconds: float = 60.0) -> bool:
     """Whether a claim becomes true in time."""
     for _ in range(int(seconds / 0.02)):
         if claim():

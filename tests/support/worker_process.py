@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
 
 
-class WorkerProcess:
+class WorkerWeb:
+    """What a worker's web server at `port` says."""
+
+    port = 0
+
+    def get(self, path: str) -> str:
+        """What it answers. Raises OSError where it does not, or says that something is not ready."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
+    def metric(self, name: str) -> float:
+        """The sum of a metric over its labels; 0 where it has not been set. Raises OSError as `get` does."""
+        lines = [
+            line for line in self.get("/metrics").splitlines() if line.split("{")[0].split(" ")[0] == name
+        ]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+
+class WorkerProcess(WorkerWeb):
     """One `ticketspike worker`; its log is `log`, its web server's port `port`."""
 
     def __init__(self, executable: str, environment: dict[str, str], log: Path, *arguments: str) -> None:
@@ -19,7 +39,6 @@ class WorkerProcess:
         self.environment = {**os.environ, **environment, "TICKETSPIKE_WEB_PORT": "0", "PYTHONUNBUFFERED": "1"}
         self.log = log
         self.arguments = arguments
-        self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> int:
@@ -36,15 +55,15 @@ class WorkerProcess:
             )
         return begin
 
-    def start(self, seconds: float = 60) -> WorkerProcess:
+    def start(self, seconds: float = 120) -> WorkerProcess:
         """Start and wait until it says that it is ready."""
         begin = self.begin()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            for line in self.said()[begin:].splitlines():
-                if line.startswith("ready: "):
-                    self.port = int(line.rsplit(":", 1)[1])
-                    return self
+            port = said_port(self.log, begin)
+            if port is not None:
+                self.port = port
+                return self
             if self.process.poll() is not None:
                 raise AssertionError(f"the worker ended with {self.process.returncode}:\n{self.said()}")
             time.sleep(0.1)
@@ -60,8 +79,8 @@ class WorkerProcess:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
 
-    def stop(self, seconds: float = 15) -> int:
-        """Ask it to stop and return its exit status."""
+    def stop(self, seconds: float = 30) -> int:
+        """Ask it to stop and return its exit status; TimeoutExpired if it does not, long after its own ten seconds."""
         assert self.process is not None
         if self.process.poll() is None:
             self.process.terminate()
@@ -72,24 +91,31 @@ class WorkerProcess:
             self.process.wait(10)
             raise
 
-    def get(self, path: str) -> str:
-        """What its web server answers."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-            return str(answer.read().decode())
 
-    def metric(self, name: str) -> float:
-        """The sum of a metric over its labels; 0 where it has not been set."""
-        lines = [
-            line for line in self.get("/metrics").splitlines() if line.split("{")[0].split(" ")[0] == name
-        ]
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+def said_port(log: Path, begin: int) -> int | None:
+    """The port that a worker named when it said that it is ready; None while it has not.
+
+    Args:
+        log: what the worker writes to.
+        begin: the byte of the log at which this worker's own words begin.
+    """
+    with log.open("rb") as said:
+        said.seek(begin)
+        # The last line may be half written.
+        lines = said.read().split(b"\n")[:-1]
+    return next((int(line.rsplit(b":", 1)[1]) for line in lines if line.startswith(b"ready: ")), None)
 
 
 def eventually(claim: Callable[[], bool], seconds: float = 60, pause: float = 0.3) -> bool:
-    """Whether a claim becomes true in time."""
+    """Whether a claim becomes true in time.
+
+    A claim that cannot be asked, since a process is busy or what it looks at is not there yet, is not true yet.
+    Where that lasts until the time is over, the last try raises its error, so that the reason is seen.
+    """
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if claim():
-            return True
+        with contextlib.suppress(OSError, ValueError, HTTPException):
+            if claim():
+                return True
         time.sleep(pause)
     return claim()
