@@ -14,6 +14,9 @@ GROSS_EXTRA = 20.0
 GROSS_UPLIFT = 5.0
 _NORMAL_99 = 2.326
 _MARGIN = 1.3
+_LATELY = 45.0
+"""Minutes before a window that a gross spike must stand out from, too."""
+_LEAST_LATELY = 5.0
 _BOUNDLESS = 1e12
 _LEAST_REASONS = 6
 _SET_ASIDE = 3
@@ -122,8 +125,11 @@ def gross(
 
     The careful expectation is the 99 % upper limit (Gamma posterior, Wilson-Hilferty) of the rate that
     fits everything seen before the window, times the window's length and its hour's usual busyness, plus
-    30 % for not knowing the shape of the day, times what all reasons rise by together. With nothing seen before the
-    window it is boundless, so the first minutes of a channel never alarm, and neither do zeros that nobody observed.
+    30 % for not knowing the shape of the day, times what all reasons rise by together; and never below what the three
+    quarters of an hour before the window had. A contact reason's own morning or evening grows for hours and is no
+    spike of a minute in which a few tickets came together; most false alarms of a first day were that. With nothing
+    seen before the window it is boundless, so the first minutes of a channel never alarm, and neither do zeros that
+    nobody observed.
 
     Args:
         tickets: tickets of each window, (windows, reasons), windows from short to long, all ending now.
@@ -151,6 +157,7 @@ def gross(
     upper = before * (1.0 - 1.0 / (9.0 * before) + _NORMAL_99 / (3.0 * np.sqrt(before))) ** 3
     rate = _MARGIN * upper / np.maximum(watched, 1e-9)
     careful = np.where(watched > 0.0, rate * minutes * busy * common, _BOUNDLESS)
+    careful = np.maximum(careful, _lately(tickets, minutes))
     # A reason that is younger than the window has the same one again, beside a common rise of a longer time.
     longer = np.diff(minutes, axis=0, prepend=0.0) > 0.0
     fires = longer & (tickets - careful >= GROSS_EXTRA) & (tickets >= GROSS_UPLIFT * careful)
@@ -163,3 +170,12 @@ def gross(
         np.take_along_axis(tickets, take, axis=0)[0],
         np.take_along_axis(careful, take, axis=0)[0],
     )
+
+
+def _lately(tickets: FloatArray, minutes: FloatArray) -> FloatArray:
+    """What each window would hold had it gone on as just before; 0 where too little is known of that."""
+    length = minutes.max(axis=1)
+    earlier = np.minimum(np.searchsorted(length, length + _LATELY - 1e-6), len(length) - 1)
+    before = minutes[earlier] - minutes
+    rate = (tickets[earlier] - tickets) / np.maximum(before, 1.0)
+    return np.asarray(np.where(before >= _LEAST_LATELY, rate * minutes, 0.0))

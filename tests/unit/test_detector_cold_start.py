@@ -126,3 +126,17 @@ def test_late_tickets_before_a_channel_began_make_no_spike_of_reasons_that_come_
     assert raised == 0
     flood = detector.close(MONDAY + 840, np.full(40, rate) + 8.0 * rate * (np.arange(40) == 3))
     assert [change.contact_reason for change in flood if change.state == "raised"] == [detector.reasons[3]]
+
+
+@pytest.mark.parametrize(("tickets", "raised"), [(26.0, []), (80.0, ["voucher"])])
+def test_a_minute_of_a_reason_that_has_grown_for_hours_is_held_against_the_hour_before_it(
+    tickets: float, raised: list[str]
+) -> None:
+    detector = Detector(DetectorSettings(timezone="UTC"))
+    detector.add(["voucher", "order"], MONDAY)
+    begin = MONDAY + 420
+    assert watch(detector, begin, 720, [1.5, 5.0], seed=17) == []
+    # Its evening, which others do not have: four times as many, for an hour.
+    assert watch(detector, begin + 720, 60, [6.0, 5.0], seed=18) == []
+    changes = detector.close(begin + 780, np.array([tickets, 5.0]))
+    assert [change.contact_reason for change in changes if change.state == "raised"] == raised
