@@ -96,9 +96,8 @@ def run(arguments: list[str]) -> int:
         if debug and left.code:
             raise
         return _left(left)
-    except (
-        BaseException
-    ) as error:  # also a task that was cancelled: it would end the process without our sentence
+    # Also a task that was cancelled: it would end the process without our sentence.
+    except BaseException as error:
         if debug:
             raise
         return _report(error)
