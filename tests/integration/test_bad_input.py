@@ -93,7 +93,7 @@ def test_the_worker_says_that_kafka_is_away_and_waits_for_it(
     with (tmp_path / "worker.log").open("wb") as log:
         process = subprocess.Popen([executable, "worker"], env=worker.environment, stdout=log, stderr=log)
     try:
-        assert eventually(lambda: "waiting for Kafka" in worker.said(), seconds=15)
+        assert eventually(lambda: "waiting for Kafka" in worker.said(), seconds=60)
         time.sleep(1)
         assert process.poll() is None
     finally:

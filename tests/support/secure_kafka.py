@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from streams import broker_process, kafka_jars
 from streams.access import Rule
 from streams.broker_process import HOST, Node
 from streams.connection import open_admin, require_kafka
+from streams.errors import Failure
 from streams.settings import Settings, load
 
 MECHANISM = "SCRAM-SHA-512"
@@ -110,9 +112,20 @@ class SecureKafka:
         output, _ = (formatting := self.node.format(java, libraries, "kAAAAAAAAAAAAAAAAAAAAA")).communicate()
         assert formatting.returncode == 0, output
         self.node.start(java, libraries, 384)
-        require_kafka(self.as_broker(), seconds=60)
+        self._wait(120)
         self.make_user("root", "root-password")
         return self
+
+    def _wait(self, seconds: float) -> None:
+        """Until it answers; a slow machine may refuse connections for longer than `require_kafka` takes for normal."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                return require_kafka(self.as_broker(), seconds=10)
+            except Failure:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def stop(self) -> None:
         """Stop the broker."""
