@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from aiokafka import TopicPartition
 
 from benchmarks import worker
 from benchmarks.report import Ratio, ratio, surroundings
@@ -110,8 +111,10 @@ def _catch_up(settings: Settings, environment: dict[str, str], folder: Path, num
 async def _watch(settings: Settings, group: str, running: list[subprocess.Popen[bytes]]) -> Caught:
     first: tuple[float, float, int] | None = None
     deadline = time.monotonic() + PATIENCE_SECONDS
+    topic = settings.topic("tickets")
+    partitions = [TopicPartition(topic, number) for number in range(settings.ticketspike_partitions)]
     while time.monotonic() < deadline:
-        held = await read_committed(settings, group)
+        held = await read_committed(settings, group, partitions)
         at, done = time.monotonic(), sum(one.offset for one in held.values())
         # All partitions are read by somebody from here on.
         if first is None and len(held) == settings.ticketspike_partitions:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aiokafka import TopicPartition
 from counted_reasons import counted
 from worker_process import WorkerProcess, eventually
 
@@ -57,7 +58,8 @@ def test_a_bad_deploy_stops_the_flow_and_a_mended_one_lets_it_go_on_with_every_r
         return list(dict.fromkeys(int(one["offset"]) for one in headers))
 
     def committed() -> set[int]:
-        held = asyncio.run(read_committed(settings, app_id(settings, "count")))
+        partition = TopicPartition(settings.topic("tickets"), 0)
+        held = asyncio.run(read_committed(settings, app_id(settings, "count"), [partition]))
         return {one.offset for one in held.values()}
 
     try:
