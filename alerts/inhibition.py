@@ -33,7 +33,7 @@ def inhibit(entry: Entry, known: Known, context: Context) -> Decision:
     if absorber(entry, known, context) is not None:
         return Decision(False, Reason.TOTAL_VOLUME)
     # The same customers may write about several reasons: the sum could count two people as four.
-    customers = max(spike.customers for spike in entry.incident.spikes)
+    customers = max((spike.customers for spike in entry.incident.spikes), default=0)
     if not entry.known_to_channel and customers < context.min_customers:
         return Decision(False, Reason.TOO_FEW_CUSTOMERS)
     return PASSED
@@ -50,6 +50,8 @@ def absorber(entry: Entry, known: Known, context: Context) -> Entry | None:
         if ended is not None and context.now - ended > context.merge_gap:
             continue
         current = open_spikes(entry.incident) or latest(entry.incident.spikes)
+        if not current:
+            return None  # put there by somebody else: there is nothing to compare
         over = entry.incident.resolved_at
         after = ended is not None and min(spike.onset for spike in current) > ended
         if after or (over is not None and over < total.incident.opened_at):

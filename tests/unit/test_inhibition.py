@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from told_channel import ONSET, Channel, condition, driver, minutes, spike
 
+from alerts.board import Board
 from alerts.decision import Reason
+from alerts.entry import Entry
 from alerts.incident import condition_id
 from alerts.records import Spike, SpikeState
 
@@ -197,3 +200,13 @@ def test_what_was_over_before_the_peak_and_could_not_be_sent_is_still_told() -> 
     channel.hear(condition("total_volume", since=ONSET + minutes(40)), send=0)
     channel.wait(1)
     assert channel.message(channel.incident("refund").incident_id).shows.status == "resolved"
+
+
+def test_an_incident_without_spikes_that_somebody_else_put_there_is_held_back_and_stops_nobody() -> None:
+    channel = Channel()
+    channel.hear(TOTAL)
+    (total,) = channel.board.entries.values()
+    foreign = replace(total.incident, incident_id="ts-1", kind="spike", condition=None, spikes=[])
+    for others in ({}, channel.board.entries):
+        board = Board({**others, "ts-1": Entry(foreign)})
+        assert "ts-1" not in {one.incident_id for one in board.due(channel.context)}
