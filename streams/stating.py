@@ -96,7 +96,7 @@ class Stating:
 
         Args:
             change: the alarm.
-            running: the cells of open minutes that count towards it, by minute and contact reason.
+            running: the cells of open minutes, by minute and contact reason.
             now: the last closed minute.
         """
         reason = change.contact_reason
@@ -104,7 +104,12 @@ class Stating:
         if change.state == "raised":
             memory.unlearn(change.onset)
         facets, cells = memory.window(change.onset)
-        open_cells = [found[reason] for minute, found in sorted(running.items()) if reason in found]
+        # Open minutes before the onset are no part of it, and after a start or a delay there are many.
+        open_cells = [
+            found[reason]
+            for minute, found in sorted(running.items())
+            if minute >= change.onset and reason in found
+        ]
         for cell in open_cells:
             add_facets(facets, cell.facets)
         cells = [*cells, *open_cells]

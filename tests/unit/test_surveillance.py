@@ -238,3 +238,23 @@ def test_empty_hours_at_the_very_beginning_close_the_same_however_the_log_was_cu
         core.add(cell, partition=0, stamp=1)
     story += [spike for said in core.close_until(BEGIN + DAYS * 1440 - 1) for spike in said]
     assert last(story) == whole
+
+
+def test_a_spike_of_the_running_minute_counts_only_its_own_minutes() -> None:
+    core = Surveillance(SETTINGS)
+    now = BREAKS + 3
+    made = [cell for cell in cells() if BREAKS - 1440 <= cell.minute < BREAKS - 40]
+    # As after a start: three quarters of an hour are still open, with people who wrote before anything broke.
+    early = [
+        Cell("voucher", minute, 1, pack([minute]), {"browser": {"Chrome": 1}})
+        for minute in range(BREAKS - 40, now - 1, 2)
+    ]
+    flood = Cell("voucher", now, 40, pack(range(1, 41)), {"browser": {"Safari": 40}})
+    for cell in [*made, *early, flood]:
+        core.add(cell, partition=0, stamp=1)
+    assert [spike for said in core.close_until(BREAKS - 41) for spike in said] == []
+    [spike] = core.running((now + 1) * 60.0 - 1)
+    assert (spike.contact_reason, spike.state) == ("voucher", "raised")
+    assert int(spike.onset.timestamp() // 60) == now
+    assert spike.observed == spike.customers == 40
+    assert [(driver.facet, driver.value) for driver in spike.drivers] == [("browser", "Safari")]
