@@ -90,8 +90,7 @@ def up(
             try:
                 _start(idle, nodes, java, libraries, layout.cluster_id, memory_mb)
                 _wait(nodes)
-            except BaseException:
-                # Half a cluster helps nobody, and the next `up` should find the ports free.
+            except BaseException:  # also Ctrl-C: half a cluster would hold the next one's ports
                 broker_process.stop(idle, STOP_SECONDS)
                 raise
         else:

@@ -71,19 +71,15 @@ def test_its_age_is_that_of_the_newest_whose_minute_was_closed_and_nobody_sees_i
     age = "ticketspike_canary_age_seconds"
     canaries = {"TICKETSPIKE_CANARY_SECONDS": "3600"}
     counting = WorkerProcess(executable, env, tmp_path / "count.log", "--only", "count")
-    watching = WorkerProcess(
-        executable,
-        env | canaries | {"TICKETSPIKE_DATA_DIR": str(tmp_path / "watch")},
-        tmp_path / "watch.log",
-        "--only",
-        "watch",
-    )
-    notifying = WorkerProcess(
-        executable,
-        env | canaries | {"TICKETSPIKE_DATA_DIR": str(tmp_path / "notify")},
-        tmp_path / "notify.log",
-        "--only",
-        "notify",
+    watching, notifying = (
+        WorkerProcess(
+            executable,
+            env | canaries | {"TICKETSPIKE_DATA_DIR": str(tmp_path / stage)},
+            tmp_path / f"{stage}.log",
+            "--only",
+            stage,
+        )
+        for stage in ("watch", "notify")
     )
     # A closed minute is two minutes old, so one that was sent ten minutes ago arrives at once.
     first, second = (datetime.now(UTC) - timedelta(minutes=ago) for ago in (10, 5))

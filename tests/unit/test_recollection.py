@@ -52,6 +52,11 @@ def cell(reason: str, minute: int, count: int) -> Cell:
     return Cell(reason, minute, count, pack(minute * 1_000_003 + number for number in range(count)), {})
 
 
+def afterwards(log: list[TicketCounts], one: Cell) -> TicketCounts:
+    """A statement about one cell behind a log, whose watermark it leaves as it is."""
+    return TicketCounts(partition=0, partitions=1, offset=len(log), watermark=log[-1].watermark, cells=[one])
+
+
 def lived(log: list[TicketCounts], clock: Clock, until: int) -> tuple[Surveillance, list[Spike]]:
     """What was held and said after so many statements."""
     core, minutes, said = Surveillance(SETTINGS), Minutes(clock), list[Spike]()
@@ -119,13 +124,7 @@ def test_what_came_after_its_minute_was_closed_is_left_out_again(clock: Clock) -
 
 def test_minutes_that_are_open_at_the_restart_stay_open() -> None:
     log = log_of("wall")
-    late = TicketCounts(
-        partition=0,
-        partitions=1,
-        offset=len(log),
-        watermark=log[-1].watermark,
-        cells=[cell("return", UNTIL + 1, 2)],
-    )
+    late = afterwards(log, cell("return", UNTIL + 1, 2))
     first, _ = lived([*log, late], "wall", len(log) + 1)
     second, _ = restarted(first, [*log, late], "wall", len(log) + 1)
     assert second.open.minutes() == first.open.minutes() == [UNTIL + 1]
@@ -159,14 +158,7 @@ def test_a_restart_in_the_first_hours_makes_no_alarm_of_the_first_real_tickets(r
 
 def test_what_is_late_but_still_counted_in_the_first_hours_counts_after_a_restart() -> None:
     log = installed()[:60]
-    late = TicketCounts(
-        partition=0,
-        partitions=1,
-        offset=len(log),
-        watermark=log[-1].watermark,
-        cells=[cell("voucher", BEGIN + 30, 7)],
-    )
-    log.append(late)
+    log.append(afterwards(log, cell("voucher", BEGIN + 30, 7)))
     first, _ = lived(log, "event", len(log))
     second, _ = restarted(first, log, "event", len(log))
     assert first.late == second.late == 0
